@@ -1,0 +1,1 @@
+"""One module per benchmark that a visitor can run."""

@@ -1,0 +1,1 @@
+"""Learnt judgement: training, evaluation and the registry of brains."""

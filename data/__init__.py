@@ -1,0 +1,1 @@
+"""The nouns of the trade, the tables they come from, and the shipped sample."""

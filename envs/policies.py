@@ -1,0 +1,192 @@
+"""Rules that turn what is known this morning into orders (P, M, K) [unit].
+
+A policy is any callable from a Situation to orders; it never changes what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from envs.dynamics import State
+from envs.observation import ForecastErrors
+from envs.outlook import Outlook
+from envs.world import SOURCE, Unfilled, World
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a policy may know when it orders: the state, past forecast errors, and the world."""
+
+    state: State
+    errors: ForecastErrors
+    world: World
+
+    @property
+    def local_position(self) -> np.ndarray:
+        """Inventory position of each stage by itself (P, M, K) [unit].
+
+        On hand, under way and owed by the supplier, less what it owes its own customers.
+        """
+        state = self.state
+        position = state.on_hand + state.in_transit
+        position[:, : self.world.shelves] -= state.backorders
+        if self.world.unfilled is Unfilled.OWED:
+            position += state.owed
+            for stage, supplier in enumerate(self.world.supplier):
+                if supplier != SOURCE:
+                    position[:, supplier] -= state.owed[:, stage]
+        return position
+
+    @property
+    def echelon_position(self) -> np.ndarray:
+        """Inventory position of each stage and all stages downstream (P, M, K) [unit]."""
+        position = self.local_position
+        if self.world.serial:
+            return np.cumsum(position, axis=1)
+        for stage, supplier in enumerate(self.world.supplier):
+            if supplier != SOURCE:
+                position[:, supplier] += position[:, stage]
+        return position
+
+
+class Policy(Protocol):
+    """A rule that orders once a period."""
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit] for this period."""
+
+
+@dataclass(frozen=True)
+class BaseStock:
+    """Each stage orders its local position up to `level` (M, K) [unit].
+
+    Local positions count the customer's orders as demand: a stage's position is what it has and
+    awaits, no matter what lies downstream.
+    """
+
+    level: np.ndarray
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        return np.maximum(self.level - situation.local_position, 0)
+
+
+@dataclass(frozen=True)
+class EchelonBaseStock:
+    """Each stage orders its echelon position up to `level` (M, K) [unit] (Clark and Scarf 1960)."""
+
+    level: np.ndarray
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        return np.maximum(self.level - situation.echelon_position, 0)
+
+
+@dataclass(frozen=True)
+class ReorderPoint:
+    """(s, S): a stage whose local position is at `reorder_point` or below orders up to `level`."""
+
+    reorder_point: np.ndarray
+    level: np.ndarray
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        position = situation.local_position
+        return np.where(position <= self.reorder_point, self.level - position, 0)
+
+
+@dataclass(frozen=True)
+class FollowPlan:
+    """Order in each period what the plan says, whatever happens; nothing after its end.
+
+    `shipments` (T, M, K) [unit].
+    """
+
+    shipments: np.ndarray
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        state = situation.state
+        orders = np.zeros_like(state.on_hand)
+        if state.period < len(self.shipments):
+            orders[:] = self.shipments[state.period]
+        return orders
+
+
+@dataclass(frozen=True)
+class RandomOrders:
+    """Orders uniform on 0 to `largest` (M, K) [unit]: the floor below every sensible rule."""
+
+    largest: np.ndarray
+    rng: np.random.Generator
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        return self.rng.uniform(size=situation.state.on_hand.shape) * self.largest
+
+
+SafetyFactors = Callable[[Situation], np.ndarray]
+"""From a situation to z (P, M, K) or (M, K) [1]."""
+
+
+@dataclass(frozen=True)
+class SafetyStockRule:
+    """Order each echelon up to its forecast plus the safety stock of its stages.
+
+    The level of echelon m is the forecast over its protection interval plus the sum of z sigma
+    over stage m and every stage downstream; sigma is that of each stage's own window.
+    """
+
+    outlook: Outlook
+    safety_factors: SafetyFactors
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        windows = self.outlook.windows(situation.state.period)
+        safety = np.cumsum(self.safety_factors(situation) * windows.std, axis=-2)
+        return np.maximum(windows.echelon_mean + safety - situation.echelon_position, 0)
+
+
+def constant(z: np.ndarray) -> SafetyFactors:
+    """Safety factors that never change, z (M, K) [1]."""
+    return lambda situation: z
+
+
+@dataclass(frozen=True)
+class WholeLots:
+    """Any policy, its orders brought to whole lots and minimum orders.
+
+    An order is rounded to the nearest lot; one below half the minimum is dropped, one below the
+    minimum raised to it. Suppliers ship whole lots of what they have.
+
+    Attributes:
+        policy: the rule that is rounded.
+        lot_size: (K,) [unit]; 0 leaves an order as it is.
+        minimum_order: (K,) [unit].
+        largest: the largest shipment (M, K) [unit/period].
+    """
+
+    policy: Policy
+    lot_size: np.ndarray
+    minimum_order: np.ndarray
+    largest: np.ndarray
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        orders = np.minimum(self.policy(situation), self.largest)
+        lot = np.where(self.lot_size > 0, self.lot_size, 1)
+        whole = np.where(self.lot_size > 0, np.floor(orders / lot + 0.5) * lot, orders)
+        smallest = np.where(
+            self.lot_size > 0, np.ceil(self.minimum_order / lot) * lot, self.minimum_order
+        )
+        whole = np.where(whole < smallest / 2, 0, np.maximum(whole, np.where(whole > 0, smallest, 0)))
+        available = np.full_like(whole, np.inf)
+        available[:, :-1] = situation.state.on_hand[:, 1:]
+        available = np.minimum(available, self.largest)
+        finite = np.isfinite(available) & (self.lot_size > 0)
+        limit = np.where(finite, np.floor(np.where(finite, available, 0) / lot + 1e-9) * lot, available)
+        return np.minimum(whole, limit)

@@ -1,0 +1,1 @@
+"""The plan as algebra: one product's model, its tiling, its solution."""

@@ -1,0 +1,1 @@
+"""The story: advise, reconcile, replay, explain, report."""
