@@ -1,277 +1,131 @@
-"""Demand families ("laws"): one period's demand as a distribution, over arrays of any shape.
+"""Demand: its laws by name, OR-Gym's profiles, and paths drawn from them.
 
-The world draws from them, the closed forms integrate them, the model's segments are cut from them.
-Most are given by mean and standard deviation. Where the standard deviation is 0 the law is exactly
-its mean; no division by zero, no warning. Parameters broadcast against each other and against x.
+Everything about demand is imported from here; the laws themselves are written in `data/laws.py`
+and `data/integer_laws.py`.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Protocol, final
 
 import numpy as np
-from scipy.special import betainc, gammainc, gammaincc, gammaincinv, ndtr, ndtri
 
-Array = np.ndarray | float
+from data.integer_laws import Binomial, Geometric, NegativeBinomial, Poisson, UniformInteger
+from data.laws import (
+    Array,
+    ClippedNormal,
+    DemandLaw,
+    Deterministic,
+    Gamma,
+    Lognormal,
+    Normal,
+    loss_function,
+)
 
-LARGEST_PROBABILITY = 1.0 - 2.0**-53
-"""The largest float below 1; an unbounded law has no quantile at 1."""
+__all__ = [
+    "DEMAND_PROFILES",
+    "LAWS",
+    "Array",
+    "Binomial",
+    "ClippedNormal",
+    "DemandLaw",
+    "Deterministic",
+    "Gamma",
+    "Geometric",
+    "Lognormal",
+    "NegativeBinomial",
+    "Normal",
+    "Poisson",
+    "UniformInteger",
+    "autocorrelated_normals",
+    "law",
+    "loss_function",
+    "sample_paths",
+    "seasonal_mean",
+]
 
+LAWS = MappingProxyType(
+    {
+        "normal": Normal,
+        "lognormal": Lognormal,
+        "gamma": Gamma,
+        "poisson": Poisson,
+        "negative_binomial": NegativeBinomial,
+    }
+)
+"""The laws that mean and standard deviation determine, by the name a table may use."""
 
-class DemandLaw(Protocol):
-    """What the world, the theory and the model ask of a law of demand D [unit/period].
-
-    Attributes:
-        mean: E[D] [unit/period].
-        std: standard deviation of D [unit/period].
-        integer: True where D takes whole numbers only.
-    """
-
-    integer: ClassVar[bool]
-
-    @property
-    def mean(self) -> Array: ...
-
-    @property
-    def std(self) -> Array: ...
-
-    def survival(self, x: Array) -> np.ndarray:
-        """P(D > x), the chance that x units are too few."""
-
-    def loss(self, x: Array) -> np.ndarray:
-        """E[(D - x)^+], the units that x units leave unmet on average [unit]."""
-
-    def quantile(self, u: Array) -> np.ndarray:
-        """Smallest x with P(D <= x) >= u; at u = 0 the smallest value D can take [unit]."""
-
-    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        """Independent draws of the given shape, to which the parameters broadcast [unit]."""
-
-
-def density(z: Array) -> np.ndarray:
-    """Standard normal density phi(z)."""
-    # Beyond 40 the density is 0 in float64; the bound keeps z * z from overflowing.
-    bounded = np.clip(z, -40.0, 40.0)
-    return np.exp(-0.5 * bounded * bounded) / np.sqrt(2.0 * np.pi)
-
-
-def loss_function(z: Array) -> np.ndarray:
-    """Standard normal loss E[(Z - z)^+] = phi(z) - z (1 - Phi(z)).
-
-    Snyder and Shen (2019), Fundamentals of Supply Chain Theory, 2nd ed., appendix C.3.1.
-    """
-    bounded = np.minimum(z, 40.0)
-    return np.maximum(density(bounded) - bounded * ndtr(-bounded), 0.0)
+DEMAND_PROFILES = MappingProxyType(
+    {1: Poisson, 2: Binomial, 3: UniformInteger, 4: Geometric, 5: Deterministic}
+)
+"""OR-Gym's codes for demand (Hubbs et al. 2020); 5 is a demand that the user supplies."""
 
 
-def _settle(law: DemandLaw, **values: Array) -> None:
-    """Store fields as float64 arrays in a frozen law; all must be finite and at least 0."""
-    for name, value in values.items():
-        array = np.asarray(value, dtype=np.float64)
-        if not np.all(np.isfinite(array) & (array >= 0.0)):
-            raise ValueError(
-                f"{type(law).__name__}: {name} reaches {np.min(array)} to {np.max(array)}, expected "
-                "finite numbers of at least 0"
-            )
-        object.__setattr__(law, name, array)
+def law(name: str) -> Callable[[Array, Array], DemandLaw]:
+    """The law of that name, to be called with mean and standard deviation [unit/period]."""
+    if name not in LAWS:
+        raise ValueError(f"demand law is {name!r}, expected one of {', '.join(LAWS)}")
+    return LAWS[name]
 
 
-def _positive(x: Array) -> np.ndarray:
-    """x where it is above 0, else 1: a divisor that raises no warning."""
-    return np.where(np.asarray(x) > 0.0, x, 1.0)
+def autocorrelated_normals(
+    rng: np.random.Generator, shape: tuple[int, int, int], rho: Array
+) -> np.ndarray:
+    """Standard normal errors (P, T, K), a stationary AR(1) along T.
 
-
-@dataclass(frozen=True, eq=False)
-class _Law(ABC):
-    """The part that all laws share: where std is 0, demand is its mean."""
-
-    mean: Array
-    std: Array
-    integer: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        _settle(self, mean=self.mean, std=self.std)
-
-    def survival(self, x: Array) -> np.ndarray:
-        """P(D > x)."""
-        return np.where(self.std > 0.0, self._survival(x), np.less(x, self.mean))
-
-    def loss(self, x: Array) -> np.ndarray:
-        """E[(D - x)^+] [unit]."""
-        certain = np.maximum(self.mean - np.asarray(x), 0.0)
-        return np.where(self.std > 0.0, np.maximum(self._loss(x), 0.0), certain)
-
-    def quantile(self, u: Array) -> np.ndarray:
-        """Smallest x with P(D <= x) >= u [unit]."""
-        return np.where(self.std > 0.0, self._quantile(u), self.mean)
-
-    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        """Independent draws of the given shape [unit]."""
-        return np.where(self.std > 0.0, self._sample(rng, shape), self.mean)
-
-    @abstractmethod
-    def _survival(self, x: Array) -> np.ndarray: ...
-
-    @abstractmethod
-    def _loss(self, x: Array) -> np.ndarray: ...
-
-    @abstractmethod
-    def _quantile(self, u: Array) -> np.ndarray: ...
-
-    @abstractmethod
-    def _sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray: ...
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Normal(_Law):
-    """Normal demand, which may be negative; for x >= 0 its loss is that of `ClippedNormal`."""
-
-    def _survival(self, x: Array) -> np.ndarray:
-        return ndtr(-self._standardised(x))
-
-    def _loss(self, x: Array) -> np.ndarray:
-        return self.std * loss_function(self._standardised(x))
-
-    def _quantile(self, u: Array) -> np.ndarray:
-        return self.mean + _positive(self.std) * ndtri(u)
-
-    def _sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        return self.mean + self.std * rng.standard_normal(shape)
-
-    def _standardised(self, x: Array) -> np.ndarray:
-        return (x - self.mean) / _positive(self.std)
-
-
-@final
-@dataclass(frozen=True, eq=False, init=False)
-class ClippedNormal(_Law):
-    """Demand max(N, 0) of a normal N: what a simulated world sees of a normal forecast.
+    e_t = rho e_{t-1} + sqrt(1 - rho^2) w_t with e_0 standard normal, so that every e_t has
+    variance 1 and corr(e_t, e_{t+k}) = rho^k.
 
     Args:
-        location: mean of N [unit/period]; the mean of the demand lies a little above it.
-        scale: standard deviation of N [unit/period]; that of the demand lies a little below it.
+        rng: source of randomness.
+        shape: paths P, periods T, products K.
+        rho: first autocorrelation, above -1 and below 1 (K,) or scalar.
     """
-
-    location: Array
-    scale: Array
-
-    def __init__(self, location: Array, scale: Array) -> None:
-        _settle(self, location=location, scale=scale)
-        z = self.location / _positive(self.scale)
-        below = loss_function(z)
-        # Var(max(Z, -z)) = Phi(z) - z L(z) - L(z)^2, from E[Z^+] and E[(Z^+)^2] without cancellation.
-        variance = np.maximum(ndtr(z) - np.minimum(z, 40.0) * below - below**2, 0.0)
-        _settle(self, mean=self.location + self.scale * below, std=self.scale * np.sqrt(variance))
-
-    def _survival(self, x: Array) -> np.ndarray:
-        return np.where(np.less(x, 0.0), 1.0, Normal(self.location, self.scale).survival(x))
-
-    def _loss(self, x: Array) -> np.ndarray:
-        short = Normal(self.location, self.scale).loss(x)
-        return np.where(np.less(x, 0.0), self.mean - x, short)
-
-    def _quantile(self, u: Array) -> np.ndarray:
-        return np.maximum(Normal(self.location, self.scale).quantile(u), 0.0)
-
-    def _sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        return np.maximum(Normal(self.location, self.scale).sample(rng, shape), 0.0)
+    if not np.all(np.abs(rho) < 1.0):
+        raise ValueError(f"rho is {rho}, expected above -1 and below 1")
+    errors = rng.standard_normal(shape)
+    if np.any(rho):
+        errors[:, 1:] *= np.sqrt(1.0 - np.square(rho))
+        for t in range(1, shape[1]):
+            errors[:, t] += rho * errors[:, t - 1]
+    return errors
 
 
-@dataclass(frozen=True, eq=False)
-class _PositiveLaw(_Law):
-    """A law of positive demand: a mean of 0 leaves no room for a standard deviation."""
+def sample_paths(
+    law: DemandLaw, rng: np.random.Generator, paths: int, rho: Array = 0.0
+) -> np.ndarray:
+    """Demand paths (P, T, K) of a law whose parameters have shape (T, K), never negative [unit].
 
-    def __post_init__(self) -> None:
-        _settle(self, mean=self.mean, std=self.std)
-        _settle(self, std=np.where(self.mean > 0.0, self.std, 0.0))
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Lognormal(_PositiveLaw):
-    """Lognormal demand: log D is normal."""
-
-    def from_errors(self, errors: Array) -> np.ndarray:
-        """Demand at standard normal errors, exp(m + s e) [unit]."""
-        m, s = self._log_parameters()
-        return np.where(self.std > 0.0, np.exp(m + s * np.asarray(errors)), self.mean)
-
-    def _log_parameters(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean m and standard deviation s of log D."""
-        mean = _positive(self.mean)
-        s2 = np.log1p((_positive(self.std) / mean) ** 2)
-        return np.log(mean) - 0.5 * s2, np.sqrt(s2)
-
-    def _survival(self, x: Array) -> np.ndarray:
-        m, s = self._log_parameters()
-        return np.where(np.greater(x, 0.0), ndtr((m - np.log(_positive(x))) / s), 1.0)
-
-    def _loss(self, x: Array) -> np.ndarray:
-        m, s = self._log_parameters()
-        z = (m - np.log(_positive(x))) / s
-        # A chance of 0 times x = inf is 0, not nan.
-        bounded = np.minimum(x, np.finfo(np.float64).max)
-        above = self.mean * ndtr(z + s) - bounded * ndtr(z)
-        return np.where(np.greater(x, 0.0), above, self.mean - bounded)
-
-    def _quantile(self, u: Array) -> np.ndarray:
-        return self.from_errors(ndtri(u))
-
-    def _sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        return self.from_errors(rng.standard_normal(shape))
+    With rho, demands of successive periods are tied by a Gaussian copula of AR(1) errors; each
+    period on its own keeps exactly its law.
+    """
+    periods, products = np.broadcast_shapes(np.shape(law.mean), np.shape(law.std))
+    shape = (paths, periods, products)
+    if not np.any(rho):
+        return np.maximum(law.sample(rng, shape), 0.0)
+    return np.maximum(law.from_errors(autocorrelated_normals(rng, shape, rho)), 0.0)
 
 
-@final
-@dataclass(frozen=True, eq=False)
-class Gamma(_PositiveLaw):
-    """Gamma demand."""
+def seasonal_mean(
+    days: np.ndarray,
+    weekly_amplitude: np.ndarray,
+    weekly_phase: np.ndarray,
+    yearly_amplitude: np.ndarray,
+    yearly_phase: np.ndarray,
+) -> np.ndarray:
+    """Factors (T, K) around 1 by which season multiplies the mean demand.
 
-    def _shape_and_scale(self) -> tuple[np.ndarray, np.ndarray]:
-        mean, std = _positive(self.mean), _positive(self.std)
-        return (mean / std) ** 2, std**2 / mean
+    (1 + a cos(2 pi (t / 7 + phase))) (1 + b sin(2 pi (t / 365 + phase))).
 
-    def _survival(self, x: Array) -> np.ndarray:
-        shape, scale = self._shape_and_scale()
-        return gammaincc(shape, np.maximum(x, 0.0) / scale)
-
-    def _loss(self, x: Array) -> np.ndarray:
-        shape, scale = self._shape_and_scale()
-        y = np.maximum(x, 0.0) / scale
-        bounded = np.minimum(x, np.finfo(np.float64).max)
-        return self.mean * gammaincc(shape + 1.0, y) - bounded * gammaincc(shape, y)
-
-    def _quantile(self, u: Array) -> np.ndarray:
-        shape, scale = self._shape_and_scale()
-        return scale * gammaincinv(shape, u)
-
-    def _sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        gamma_shape, scale = self._shape_and_scale()
-        return rng.gamma(gamma_shape, scale, shape)
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Deterministic(_Law):
-    """Demand known in advance; a standard deviation that is given is ignored."""
-
-    std: Array = 0.0
-
-    def __post_init__(self) -> None:
-        _settle(self, mean=self.mean, std=np.zeros_like(self.mean, dtype=np.float64))
-
-    def _survival(self, x: Array) -> np.ndarray:
-        return np.less(x, self.mean)
-
-    def _loss(self, x: Array) -> np.ndarray:
-        return self.mean - np.asarray(x)
-
-    def _quantile(self, u: Array) -> np.ndarray:
-        return np.broadcast_to(self.mean, np.broadcast_shapes(np.shape(self.mean), np.shape(u)))
-
-    def _sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        return np.broadcast_to(self.mean, shape)
+    Args:
+        days: t (T,) [day].
+        weekly_amplitude: a, 0 to 1 (K,).
+        weekly_phase: (K,) [week].
+        yearly_amplitude: b, 0 to 1 (K,).
+        yearly_phase: (K,) [year].
+    """
+    t = np.asarray(days)[:, None]
+    week = 1.0 + weekly_amplitude * np.cos(2.0 * np.pi * (t / 7.0 + weekly_phase))
+    year = 1.0 + yearly_amplitude * np.sin(2.0 * np.pi * (t / 365.0 + yearly_phase))
+    return week * year

@@ -32,9 +32,11 @@ class Products:
         lead_time: periods from shipping to receipt, per stage (M, K) [period].
         backordered: True where customers wait, False where the sale is lost (K,).
         unit_cost: purchase cost (K,) [money/unit]; NaN where unknown.
+        price: sales price (K,) [money/unit]; NaN where unknown.
         lot_size: orders are whole multiples of it (K,) [unit]; 0 allows any quantity.
         minimum_order: smallest order placed, if one is placed at all (K,) [unit].
         maximum_order: largest shipment to any stage in one period (K,) [unit/period].
+        order_cost: cost of placing one order (K,) [money/order].
         error_autocorrelation: lag-one correlation of forecast errors (K,) [1].
         name, category, supplier: text for people (K,).
     """
@@ -46,9 +48,11 @@ class Products:
     lead_time: np.ndarray
     backordered: np.ndarray
     unit_cost: np.ndarray
+    price: np.ndarray
     lot_size: np.ndarray
     minimum_order: np.ndarray
     maximum_order: np.ndarray
+    order_cost: np.ndarray
     error_autocorrelation: np.ndarray
     name: np.ndarray
     category: np.ndarray
@@ -93,6 +97,7 @@ _LIMITS = (
     ("lot_size", 0.0, False),
     ("minimum_order", 0.0, False),
     ("maximum_order", 0.0, False),
+    ("order_cost", 0.0, False),
 )
 
 
@@ -101,7 +106,8 @@ def make_products(
 ) -> Products:
     """Products from the columns that matter, the rest at their stated defaults.
 
-    Defaults: ids P0001.., volume 1, lost sales, whole units without limits, no autocorrelation.
+    Defaults: ids P0001.., volume 1, lost sales, whole units without limits, orders
+    without a fixed cost, no autocorrelation.
     """
     missed_sale_cost = np.asarray(missed_sale_cost, dtype=float)
     count = len(missed_sale_cost)
@@ -111,9 +117,11 @@ def make_products(
         "volume": np.ones(count),
         "backordered": np.zeros(count, dtype=bool),
         "unit_cost": np.full(count, np.nan),
+        "price": np.full(count, np.nan),
         "lot_size": np.ones(count),
         "minimum_order": np.zeros(count),
         "maximum_order": np.full(count, np.inf),
+        "order_cost": np.zeros(count),
         "error_autocorrelation": np.zeros(count),
         "name": blank,
         "category": blank,

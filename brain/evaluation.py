@@ -1,0 +1,132 @@
+"""How good a brain is: held-out products, common futures, rivals tuned as hard as it was.
+
+Costs here are the money as it happened, charged by `envs.accounting`; nothing is replaced by its
+expectation. Products, futures and those on which the rivals are tuned have random numbers of their
+own, shared with no training.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from brain.brain import Brain, LearntFactors
+from brain.card import Score
+from brain.constants import OPENING_Z, WARM_UP, Search, tuned_constants
+from brain.lanes import SINGLE, Lanes, imagine
+from brain.population import Purpose, stream
+from envs.observation import STAGES
+from envs.policies import SafetyFactors, SafetyStockRule, constant
+from envs.simulator import play
+from envs.theory import safety_factor
+
+TEXTBOOK, SHELF_ONLY = "textbook, all stages", "textbook, shelf only"
+CLASS, TUNED, OURS = "class constants", "constants tuned per product", "ours"
+
+
+@dataclass(frozen=True)
+class Examination:
+    """The size of an evaluation.
+
+    Attributes:
+        products, paths, periods: held-out products, futures of each, their length [period].
+        tuning_paths: futures on which each product's own constants are tuned.
+        search: how long they are tuned.
+        draws: bootstrap samples.
+    """
+
+    products: int = 96
+    paths: int = 24
+    periods: int = 425
+    tuning_paths: int = 24
+    search: Search = Search(generations=18, candidates=20, periods=300)
+    draws: int = 4000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one policy cost and served.
+
+    Attributes:
+        cost: mean per product after the warm-up (K,) [money/period].
+        fill_rate: units served at once / demanded, after the warm-up [1].
+    """
+
+    cost: np.ndarray
+    fill_rate: float
+
+
+def evaluate(
+    brain: Brain, seed: int, examination: Examination = Examination()
+) -> tuple[Score, ...]:
+    """The brain, asked daily, beside every baseline, on products and futures it never saw.
+
+    Args:
+        brain: examined on products of its own class and learnt ranges.
+        seed: of products, futures, tuning and bootstrap.
+        examination: how large.
+    """
+    rng = stream(seed, Purpose.HELD_OUT)
+    products = brain.card.learnt.sample(rng, examination.products, brain.card.cost_ratio)
+    lanes = imagine(rng, products, examination.paths, examination.periods)
+    tuning_rng = stream(seed, Purpose.TUNING)
+    rehearsal = imagine(
+        tuning_rng, products, examination.tuning_paths, examination.search.periods
+    )
+    tuned = tuned_constants(rehearsal, tuning_rng, examination.search)
+    rivals = rivals_of(brain, tuned) | {
+        OURS: LearntFactors(brain, lanes.outlook, products.traits)
+    }
+    outcomes = {name: live_through(lanes, factors) for name, factors in rivals.items()}
+    return _compare(outcomes, rng, examination.draws)
+
+
+def rivals_of(brain: Brain, tuned: np.ndarray) -> dict[str, SafetyFactors]:
+    """The baselines by name: two textbooks, the constants of the class, those of each product."""
+    z = float(safety_factor(brain.card.cost_ratio))
+    vectors = {
+        TEXTBOOK: np.full((STAGES, 1), z),
+        SHELF_ONLY: np.array([[z]] + [[0.0]] * (STAGES - 1)),
+        CLASS: np.asarray(brain.card.centre)[:, None],
+        TUNED: tuned,
+    }
+    return {name: constant(vector.astype(SINGLE)) for name, vector in vectors.items()}
+
+
+def live_through(lanes: Lanes, factors: SafetyFactors) -> Outcome:
+    """What the safety factors cost and served over all futures of `lanes`."""
+    products = lanes.products
+    rule = SafetyStockRule(lanes.outlook, factors)
+    opening = lanes.opening(OPENING_Z, len(lanes.demand))
+    cost, served, wanted = np.zeros(len(products)), 0.0, 0.0
+    days = play(products.world, products.rates, opening, rule, lanes.demand, lanes.outlook)
+    for day in days:
+        if day.before.period < WARM_UP:
+            continue
+        cost += (day.costs.holding + day.costs.shortage).mean(axis=0)
+        served += float(day.flows.served.sum(dtype=np.float64))
+        wanted += float(day.flows.demand.sum(dtype=np.float64))
+    return Outcome(cost / (lanes.periods - WARM_UP), served / wanted)
+
+
+def _compare(
+    outcomes: dict[str, Outcome], rng: np.random.Generator, draws: int
+) -> tuple[Score, ...]:
+    ours, tuned = outcomes[OURS].cost, outcomes[TUNED].cost
+    redrawn = rng.integers(0, len(ours), (draws, len(ours)))
+    scores = []
+    for name, outcome in outcomes.items():
+        ratio, low, high = _interval(outcome.cost / tuned, redrawn)
+        saving, saving_low, saving_high = _interval(1 - ours / outcome.cost, redrawn)
+        scores.append(
+            Score(name, ratio, low, high, saving, saving_low, saving_high, outcome.fill_rate)
+        )
+    return tuple(scores)
+
+
+def _interval(values: np.ndarray, redrawn: np.ndarray) -> tuple[float, float, float]:
+    """Mean over products and its 95 % percentile bootstrap interval (Efron 1979)."""
+    means = values[redrawn].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(values.mean()), float(low), float(high)

@@ -1,0 +1,147 @@
+"""The training world as a Stable-Baselines3 vector environment.
+
+Every lane is played twice on the same demand: by the learner and by the constants of the class.
+The reward is what the learner saved. As the reference's cost does not depend on the learner, the
+best policy is the same as without it; the luck of the demand cancels (control variate).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
+
+from brain.constants import HIGHEST_Z, LOWEST_Z
+from brain.lanes import SINGLE, imagine
+from brain.population import Population, Purpose, stream
+from envs.dynamics import State, advance
+from envs.observation import SIZE, STAGES, no_errors, observe
+from envs.policies import SafetyStockRule, Situation, constant
+
+WEEK = 7
+ACTION_LIMIT = 4.0
+OPENING_Z = (-1.0, 4.0)
+"""Stock at the start of an episode, in sigmas; chains begin short, well stocked and over-full."""
+
+
+class PairedLanes(VecEnv):
+    """K lanes; an action is held for a week, an episode lasts `weeks` and is cut, not ended.
+
+    Observation: `envs.observation.observe` (K, SIZE). Action (K, M): distance of z from `centre`
+    [1]. Reward (K,): expected cost saved per day and sigma of the shelf's window [1].
+    """
+
+    def __init__(
+        self,
+        cost_ratio: float,
+        centre: np.ndarray,
+        population: Population,
+        lanes: int,
+        weeks: int,
+    ) -> None:
+        self.cost_ratio = cost_ratio
+        self.population = population
+        self.weeks = weeks
+        self._centre = np.asarray(centre, SINGLE)[:, None]
+        self._rng = stream(0, Purpose.TRAINING)
+        self._nothing: list[dict[str, Any]] = [{} for _ in range(lanes)]
+        self.render_mode = None
+        super().__init__(
+            lanes,
+            spaces.Box(-np.inf, np.inf, (SIZE,), SINGLE),
+            spaces.Box(-ACTION_LIMIT, ACTION_LIMIT, (STAGES,), SINGLE),
+        )
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Draw all that follows from `seed`; the lanes share one stream."""
+        if seed is not None:
+            self._rng = stream(seed, Purpose.TRAINING)
+        return [seed] * self.num_envs
+
+    def reset(self) -> VecEnvObs:
+        """New products, new futures; the observations of their first day (K, SIZE)."""
+        products = self.population.sample(self._rng, self.num_envs, self.cost_ratio)
+        self._lanes = imagine(self._rng, products, 1, self.weeks * WEEK)
+        z = self._rng.uniform(*OPENING_Z, (STAGES, self.num_envs))
+        self._state = self._lanes.opening(z, 2)
+        self._errors = no_errors(1, self.num_envs, SINGLE)
+        self._earned = np.zeros(self.num_envs)
+        return self._observe()
+
+    def step_async(self, actions: np.ndarray) -> None:
+        """Take note of the week's actions (K, M)."""
+        self._actions = np.clip(np.asarray(actions, SINGLE).T, -ACTION_LIMIT, ACTION_LIMIT)
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Play the week: observations, rewards, dones, infos."""
+        saved = self._play_week()
+        self._earned += saved
+        seen = self._observe()
+        rewards = saved.astype(SINGLE)
+        if self._state.period < self._lanes.periods:
+            return seen, rewards, np.zeros(self.num_envs, bool), self._nothing
+        infos = [
+            {
+                "terminal_observation": seen[lane],
+                "TimeLimit.truncated": True,
+                "episode": {"r": float(self._earned[lane]), "l": self.weeks, "t": 0.0},
+            }
+            for lane in range(self.num_envs)
+        ]
+        return self.reset(), rewards, np.ones(self.num_envs, bool), infos
+
+    def _play_week(self) -> np.ndarray:
+        """Cost saved per day and sigma (K,) [1]; path 0 is the learner, path 1 the reference."""
+        lanes, products = self._lanes, self._lanes.products
+        z = np.clip(np.stack([self._centre + self._actions, self._reference]), LOWEST_Z, HIGHEST_Z)
+        rule = SafetyStockRule(lanes.outlook, constant(z))
+        cost = np.zeros((2, self.num_envs))
+        for _ in range(WEEK):
+            today = self._state.period
+            demand = lanes.demand[:, today]
+            orders = rule(Situation(self._state, self._errors, products.world))
+            self._state, flows = advance(self._state, orders, demand[:, None], products.world)
+            cost += lanes.expected_cost(self._state, flows)
+            self._errors = self._errors.after(
+                demand, lanes.outlook.mean[today], lanes.outlook.std[today]
+            )
+        return (cost[1] - cost[0]) / (WEEK * products.sigma)
+
+    @property
+    def _reference(self) -> np.ndarray:
+        return np.broadcast_to(self._centre, (STAGES, self.num_envs))
+
+    def _observe(self) -> np.ndarray:
+        state = self._state
+        learner = State(
+            state.period, state.on_hand[:1], state.pipeline[:1], state.backorders[:1], state.owed[:1]
+        )
+        seen = observe(learner, self._errors, self._lanes.outlook, self._lanes.products.traits)
+        return np.ascontiguousarray(seen[0])
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """The attribute, once per lane asked for: lanes share it."""
+        return [getattr(self, attr_name) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """Set the attribute of all lanes; a single lane has none of its own."""
+        if len(list(self._get_indices(indices))) != self.num_envs:
+            raise ValueError(f"{attr_name} is shared by all lanes; set it without indices")
+        setattr(self, attr_name, value)
+
+    def env_method(
+        self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any
+    ) -> list[Any]:
+        """Lanes are columns of arrays, not objects, and have no methods."""
+        raise AttributeError(f"lanes have no method {method_name!r}; call it on the environment")
+
+    def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> list[bool]:
+        """False for every lane asked for: lanes cannot be wrapped one by one."""
+        return [False for _ in self._get_indices(indices)]

@@ -1,0 +1,144 @@
+"""The forecast table as daily arrays: which days are planned, and which products have all of them.
+
+The horizon is the run of days that plans the most product-days. A product that does not cover it
+is skipped with a reason; a day for which the file has no row at all is a closed day (demand 0).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.cells import Typed
+from data.errors import DataError
+from data.forecast import Forecast
+from data.issues import Issue, Issues, Severity
+
+DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True)
+class Daily:
+    """The forecast of the products that have every day.
+
+    Attributes:
+        ids: unique_id (K,), in the order of the file.
+        forecast: of these products.
+    """
+
+    ids: np.ndarray
+    forecast: Forecast
+
+
+def daily_forecast(table: Typed, issues: Issues) -> Daily:
+    """The forecast as arrays; `table` holds good records only, each product-day once.
+
+    Raises:
+        DataError: the days are too far apart for a daily plan.
+    """
+    codes, ids = _products(table)
+    days, day_of = np.unique(table.frame["ds"].to_numpy().astype("datetime64[D]"), return_inverse=True)
+    position = np.full((len(days), len(ids)), -1)
+    position[day_of, codes] = np.arange(len(table))
+    there = position >= 0
+    first, last = _horizon(there)
+    _refuse_sparse_days(days[first : last + 1])
+    _mention_trimmed(table.file, there, days, first, last, issues)
+    complete = there[first : last + 1].all(axis=0)
+    _skip_incomplete(table.file, ids, there[first : last + 1], days[first : last + 1], issues)
+
+    rows = position[first : last + 1, complete]
+    if rows.shape[1] and (np.diff(rows, axis=0) < 0).any():
+        issues.add(Issue(Severity.MENDED, table.file, "rows are out of order; they were sorted by day"))
+    span = (days[first : last + 1] - days[first]) // DAY
+    closed = int(span[-1]) + 1 - len(span)
+    if closed:
+        issues.add(
+            Issue(
+                Severity.ASSUMED,
+                table.file,
+                f"no product has a row on {closed} of {int(span[-1]) + 1} days; demand is taken as 0 "
+                "on them (closed days)",
+            )
+        )
+    values = []
+    for name in ("mean", "std"):
+        daily = np.zeros((int(span[-1]) + 1, rows.shape[1]))
+        daily[span] = table.frame[name].to_numpy()[rows]
+        values.append(daily)
+    start = days[first].astype(object)
+    return Daily(ids[complete], Forecast(start, *values))
+
+
+def _products(table: Typed) -> tuple[np.ndarray, np.ndarray]:
+    """A number per record (N,) and the ids they stand for, numbered by first appearance."""
+    column = table.frame["unique_id"].cat
+    present, codes = np.unique(column.codes.to_numpy(), return_inverse=True)
+    return codes, column.categories.to_numpy(dtype=object)[present]
+
+
+def _horizon(there: np.ndarray) -> tuple[int, int]:
+    """First and last day (of those in the file) of the horizon that plans the most product-days.
+
+    Args:
+        there: where the file has a row (D, K).
+    """
+    count = len(there)
+    begins = np.argmax(there, axis=0)
+    ends = count - 1 - np.argmax(there[::-1], axis=0)
+    begun = np.cumsum(np.bincount(begins, minlength=count))
+    first = count - 1 - int(np.argmax((begun * (count - np.arange(count)))[::-1]))
+    on_time = ends[begins <= first]
+    lasting = np.cumsum(np.bincount(on_time, minlength=count)[::-1])[::-1]
+    last = int(np.argmax(lasting * (np.arange(count) - first + 1)))
+    return first, max(first, last)
+
+
+def _refuse_sparse_days(days: np.ndarray) -> None:
+    span = int((days[-1] - days[0]) // DAY) + 1
+    if len(days) * 2 > span:
+        return
+    usual = int(np.median(np.diff(days) // DAY))
+    raise DataError(
+        f"{len(days)} days found between {days[0]} and {days[-1]}, mostly {usual} days apart; "
+        f"plans are daily: give a row per day (a mean over {usual} days divided by {usual}, its std "
+        f"by the square root of {usual}), or remove the stray days"
+    )
+
+
+def _mention_trimmed(
+    file: str, there: np.ndarray, days: np.ndarray, first: int, last: int, issues: Issues
+) -> None:
+    outside = int(there[:first].sum() + there[last + 1 :].sum())
+    if outside:
+        issues.add(
+            Issue(
+                Severity.ASSUMED,
+                file,
+                f"{outside:,} rows lie outside the horizon, {days[first]} to {days[last]}, on which "
+                "most products have a forecast; they were left out",
+            )
+        )
+
+
+def _skip_incomplete(
+    file: str, ids: np.ndarray, there: np.ndarray, days: np.ndarray, issues: Issues
+) -> None:
+    missing = (~there).sum(axis=0)
+    gaps = np.flatnonzero(missing)
+    when = days[np.argmin(there[:, gaps], axis=0)] if len(gaps) else []
+    issues.add_all(
+        Issue(
+            Severity.SKIPPED,
+            file,
+            f"a product does not have all days from {days[0]} to {days[-1]}",
+            "add the missing days (a mean of 0 where none is expected)",
+            "ds",
+        ),
+        products=ids[gaps],
+        values=[
+            f"{count} missing, the first on {day}"
+            for count, day in zip(missing[gaps], when, strict=True)
+        ],
+    )
