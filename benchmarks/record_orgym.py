@@ -1,10 +1,12 @@
-"""Records trajectories of OR-Gym's inventory environments, for the parity test to replay.
+"""What is asked of OR-Gym itself: trajectories for the parity test to replay, and its pace.
 
-Run by hand, in a virtual environment of OR-Gym's own (it needs gym 0.21 and numpy below 2):
+Run in a virtual environment of OR-Gym's own (it needs gym 0.21, which installs with setuptools
+below 66, and numpy below 2):
 
-    python benchmarks/record_orgym.py tests/golden
+    python benchmarks/record_orgym.py record tests/golden
+    python benchmarks/record_orgym.py pace SECONDS SEED
 
-Nothing of this project is imported, so that what is recorded is OR-Gym's word alone.
+Nothing of this project is imported, so that what is found is OR-Gym's word alone.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -96,7 +99,7 @@ def compact(values: np.ndarray) -> np.ndarray:
     return whole.astype(np.min_scalar_type(int(-np.abs(whole).max() - 1)))
 
 
-def main(folder: Path) -> None:
+def write_goldens(folder: Path) -> None:
     """Write one file per environment; cases are joined along the first axis."""
     for file, (name, count) in CASES.items():
         rng = np.random.default_rng(SEED)
@@ -113,5 +116,27 @@ def main(folder: Path) -> None:
         )
 
 
+def pace(seconds: float, seed: int) -> float:
+    """Steps a second of InvManagement-v1 as it comes, resets included, orders drawn beforehand."""
+    import or_gym  # type: ignore[import-not-found]  # it lives in its own environment
+
+    env = or_gym.make("InvManagement-v1", env_config={"seed_int": seed}).unwrapped
+    rng = np.random.default_rng(seed)
+    orders = rng.integers(0, env.supply_capacity + 1, (env.num_periods, STAGES))
+    steps, start = 0, perf_counter()
+    while perf_counter() - start < seconds:
+        env.reset()
+        for order in orders:
+            env.step(order)
+        steps += len(orders)
+    return steps / (perf_counter() - start)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    match sys.argv[1:]:
+        case ["record", folder]:
+            write_goldens(Path(folder))
+        case ["pace", seconds, seed]:
+            print(pace(float(seconds), int(seed)))
+        case _:
+            sys.exit(__doc__)

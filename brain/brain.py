@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 
 from brain.card import Card
-from envs.observation import RATIO_FEATURE, SIZE, STAGES, Traits, observe
 from data.outlook import Outlook
+from envs.observation import RATIO_FEATURE, SIZE, STAGES, Traits, observe
 from envs.policies import Situation
 
 CHUNK = 8192
@@ -36,7 +36,8 @@ class Brain:
     @cached_property
     def id(self) -> str:
         """The brain's name: its class and a hash of all that decides its advice."""
-        digest = hashlib.sha256(repr((self.card.cost_ratio, self.card.centre)).encode())
+        decisive = np.array([self.card.cost_ratio, *self.card.centre], np.float64)
+        digest = hashlib.sha256(decisive.tobytes())
         for weight, bias in self.layers:
             digest.update(np.ascontiguousarray(weight).tobytes())
             digest.update(np.ascontiguousarray(bias).tobytes())

@@ -14,9 +14,9 @@ import numpy as np
 
 from brain.lanes import SINGLE, Lanes, imagine
 from brain.population import Population
+from envs.dynamics import advance
 from envs.observation import STAGES, no_errors
 from envs.policies import SafetyFactors, SafetyStockRule, Situation, constant
-from envs.dynamics import advance
 from envs.theory import safety_factor
 
 LOWEST_Z, HIGHEST_Z = -2.0, 8.0

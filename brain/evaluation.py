@@ -7,7 +7,7 @@ own, shared with no training.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Examination:
     paths: int = 24
     periods: int = 425
     tuning_paths: int = 24
-    search: Search = Search(generations=18, candidates=20, periods=300)
+    search: Search = field(default_factory=lambda: Search(generations=18, periods=300))
     draws: int = 4000
 
 
@@ -57,27 +57,22 @@ class Outcome:
     fill_rate: float
 
 
-def evaluate(
-    brain: Brain, seed: int, examination: Examination = Examination()
-) -> tuple[Score, ...]:
+def evaluate(brain: Brain, seed: int, examination: Examination | None = None) -> tuple[Score, ...]:
     """The brain, asked daily, beside every baseline, on products and futures it never saw.
 
     Args:
         brain: examined on products of its own class and learnt ranges.
         seed: of products, futures, tuning and bootstrap.
-        examination: how large.
+        examination: how large; at full size if not given.
     """
+    examination = examination or Examination()
     rng = stream(seed, Purpose.HELD_OUT)
     products = brain.card.learnt.sample(rng, examination.products, brain.card.cost_ratio)
     lanes = imagine(rng, products, examination.paths, examination.periods)
     tuning_rng = stream(seed, Purpose.TUNING)
-    rehearsal = imagine(
-        tuning_rng, products, examination.tuning_paths, examination.search.periods
-    )
+    rehearsal = imagine(tuning_rng, products, examination.tuning_paths, examination.search.periods)
     tuned = tuned_constants(rehearsal, tuning_rng, examination.search)
-    rivals = rivals_of(brain, tuned) | {
-        OURS: LearntFactors(brain, lanes.outlook, products.traits)
-    }
+    rivals = rivals_of(brain, tuned) | {OURS: LearntFactors(brain, lanes.outlook, products.traits)}
     outcomes = {name: live_through(lanes, factors) for name, factors in rivals.items()}
     return _compare(outcomes, rng, examination.draws)
 

@@ -41,7 +41,7 @@ class Lanes:
         return self.demand.shape[1]
 
     def opening(self, z: float | np.ndarray, paths: int) -> State:
-        """A chain in motion: pipelines full of mean demand, stock at z (M, K) sigmas over a day's."""
+        """A chain in motion: pipelines full of mean demand, stock a day's and z (M, K) sigmas."""
         windows = self.outlook.windows(0)
         today = self.outlook.mean[0]
         lead_time = self.outlook.lead_time
@@ -81,18 +81,14 @@ class Lanes:
         return np.sqrt(np.expm1((1 - known) * _log_variance(self.products)))
 
 
-def imagine(
-    rng: np.random.Generator, products: SampledProducts, paths: int, periods: int
-) -> Lanes:
+def imagine(rng: np.random.Generator, products: SampledProducts, paths: int, periods: int) -> Lanes:
     """Lanes with `paths` sampled futures of `periods` periods.
 
     Forecast errors are lognormal (Gaussian copula, autoregressive of order one); intermittent
     products have days without demand, drawn independently, and keep the same mean and deviation.
     """
     mean = products.mean_demand(periods + MONTHS_AHEAD)
-    outlook = Outlook(
-        mean.astype(SINGLE), (mean * products.cv).astype(SINGLE), products.lead_time
-    )
+    outlook = Outlook(mean.astype(SINGLE), (mean * products.cv).astype(SINGLE), products.lead_time)
     shape = (paths, periods, len(products))
     errors = autocorrelated_normals(rng, shape, products.autocorrelation).astype(SINGLE)
     deviation = np.sqrt(_log_variance(products)).astype(SINGLE)

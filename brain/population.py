@@ -75,11 +75,15 @@ class Population:
     ) -> SampledProducts:
         """`lanes` products that cost `cost_ratio` [1] times more to miss than to hold for a day."""
         low, high = self.lead_time
-        cv = np.exp(rng.uniform(*np.log(self.cv), lanes))
+        smallest, largest = self.cv
+        cv = smallest * (largest / smallest) ** rng.random(lanes)
         intermittent = rng.random(lanes) < self.intermittent_share
         room = np.minimum(0.9 * cv**2 / (1 + cv**2), self.zero_share)
         independent = intermittent | (rng.random(lanes) < self.independent_share)
-        usual = [rng.uniform(*self.holding_share_1, lanes), rng.uniform(*self.holding_share_2, lanes)]
+        usual = [
+            rng.uniform(*self.holding_share_1, lanes),
+            rng.uniform(*self.holding_share_2, lanes),
+        ]
         wide = rng.uniform(*self.wide_holding_share, (2, lanes))
         upstream = np.where(rng.random(lanes) < self.wide_share, wide, usual)
         unlimited = rng.random((STAGES, lanes)) < self.unlimited_share

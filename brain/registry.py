@@ -31,7 +31,7 @@ def save(brain: Brain, folder: Path) -> None:
         fresh.mkdir()
         card = json.dumps(asdict(brain.card), indent=1)
         (fresh / CARD).write_text(card + "\n", encoding="utf-8")
-        arrays = {}
+        arrays: dict[str, Any] = {}
         for number, (weight, bias) in enumerate(brain.layers):
             arrays |= {f"weight_{number}": weight, f"bias_{number}": bias}
         np.savez_compressed(fresh / WEIGHTS, allow_pickle=False, **arrays)
@@ -50,8 +50,8 @@ def load(folder: Path) -> Brain:
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
             raise DataError(
-                f"brain {folder}: {name} is missing; a brain is a folder with {CARD} and {WEIGHTS}, "
-                "as `planner train` writes it"
+                f"brain {folder}: {name} is missing; a brain is a folder with {CARD} and "
+                f"{WEIGHTS}, as `planner train` writes it"
             )
     return Brain(_read_card(folder / CARD), _read_layers(folder / WEIGHTS))
 
@@ -101,14 +101,14 @@ def _read_card(path: Path) -> Card:
     numbers = [card.cost_ratio, *card.centre, card.action_limit, card.lowest_z, card.highest_z]
     if len(card.centre) != STAGES or not np.isfinite(numbers).all() or card.cost_ratio <= 0:
         raise DataError(
-            f"brain card {path}: cost ratio {card.cost_ratio}, centre {card.centre} and bounds must "
-            f"be finite, the ratio above 0, the centre {STAGES} numbers"
+            f"brain card {path}: cost ratio {card.cost_ratio}, centre {card.centre} and bounds "
+            f"must be finite, the ratio above 0, the centre {STAGES} numbers"
         )
     return card
 
 
 def _card_from(stated: dict[str, Any]) -> Card:
-    ranges = {
+    ranges: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in stated["learnt"].items()
     }
@@ -126,11 +126,15 @@ def _read_layers(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as problem:
-        raise DataError(f"brain weights {path}: damaged or not plain arrays ({problem})") from problem
+        raise DataError(
+            f"brain weights {path}: damaged or not plain arrays ({problem})"
+        ) from problem
     count = len(arrays) // 2
     expected = {f"{part}_{n}" for n in range(count) for part in ("weight", "bias")}
     if set(arrays) != expected or not count:
-        raise DataError(f"brain weights {path}: arrays {sorted(arrays)}, expected weight_0, bias_0, ..")
+        raise DataError(
+            f"brain weights {path}: arrays {sorted(arrays)}, expected weight_0, bias_0, .."
+        )
     layers = tuple((arrays[f"weight_{n}"], arrays[f"bias_{n}"]) for n in range(count))
     inputs = SIZE
     for number, (weight, bias) in enumerate(layers):
@@ -140,9 +144,13 @@ def _read_layers(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
                 f"expected (n, {inputs}) and (n,)"
             )
         if weight.dtype != np.float32 or bias.dtype != np.float32:
-            raise DataError(f"brain weights {path}: layer {number} is {weight.dtype}, expected float32")
+            raise DataError(
+                f"brain weights {path}: layer {number} is {weight.dtype}, expected float32"
+            )
         if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-            raise DataError(f"brain weights {path}: layer {number} is not finite; the file is damaged")
+            raise DataError(
+                f"brain weights {path}: layer {number} is not finite; the file is damaged"
+            )
         inputs = len(weight)
     if inputs != STAGES:
         raise DataError(f"brain weights {path}: {inputs} outputs, expected {STAGES}")

@@ -19,6 +19,7 @@ import stable_baselines3
 import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.policies import ActorCriticPolicy
 
 from brain.brain import Brain, LearntFactors
 from brain.card import Card
@@ -48,6 +49,7 @@ class Settings:
         validation_products, validation_paths, validation_periods: size of such a trial.
         search: how long the class constants are searched for.
         population: what it learns from.
+        log_dir: where TensorBoard logs go; None writes none.
     """
 
     timesteps: int = 2_800_000
@@ -60,6 +62,7 @@ class Settings:
     validation_periods: int = 300
     search: Search = field(default_factory=Search)
     population: Population = field(default_factory=Population)
+    log_dir: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,6 @@ def train(
     cost_ratio: float,
     seed: int,
     settings: Settings = Settings(),
-    log_dir: Path | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Brain:
     """A brain for products whose missed sale costs `cost_ratio` times a day of holding.
@@ -93,7 +95,6 @@ def train(
         cost_ratio: of the class [1], above 0.
         seed: of everything random.
         settings: how.
-        log_dir: where TensorBoard logs go; none are written without it.
         on_progress: told how training goes, at most four times a second.
     """
     if not 0 < cost_ratio < np.inf:
@@ -117,7 +118,7 @@ def train(
     with _own_randomness():
         coach = _Coach(card, settings, _Trial(card, settings), on_progress)
         env = PairedLanes(cost_ratio, centre, population, settings.lanes, settings.weeks)
-        model = _learner(env, coach, seed, log_dir)
+        model = _learner(env, coach, seed, settings.log_dir)
         with suppress(KeyboardInterrupt):
             model.learn(coach.longest, callback=coach)
         brain = coach.best_brain()
@@ -146,12 +147,13 @@ def _learner(env: PairedLanes, coach: _Coach, seed: int, log_dir: Path | None) -
     return model
 
 
-def layers_of(policy: torch.nn.Module) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def layers_of(policy: ActorCriticPolicy) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """The weights and biases of a policy's net of actions, float32."""
-    hidden = [layer for layer in policy.mlp_extractor.policy_net if hasattr(layer, "weight")]
+    net = (*policy.mlp_extractor.policy_net.modules(), policy.action_net)
+    linear = [layer for layer in net if isinstance(layer, torch.nn.Linear)]
     return tuple(
         (layer.weight.detach().numpy().copy(), layer.bias.detach().numpy().copy())
-        for layer in (*hidden, policy.action_net)
+        for layer in linear
     )
 
 
@@ -216,12 +218,17 @@ class _Coach(BaseCallback):
         assert self._best is not None
         return self._best
 
+    @property
+    def _policy(self) -> ActorCriticPolicy:
+        assert isinstance(self.model.policy, ActorCriticPolicy)
+        return self.model.policy
+
     def _on_training_start(self) -> None:
         self._began = time.monotonic()
 
     def _on_rollout_start(self) -> None:
         first, last = LOG_STD
-        self.model.policy.log_std.data.fill_(first + (last - first) * self.fraction)
+        torch.nn.init.constant_(self._policy.log_std, first + (last - first) * self.fraction)
         if self.fraction >= self._next_trial:
             self._next_trial += 1 / self._settings.validations
             self._try()
@@ -236,7 +243,7 @@ class _Coach(BaseCallback):
         return self.fraction < 1
 
     def _try(self) -> None:
-        brain = Brain(self._card, layers_of(self.model.policy))
+        brain = Brain(self._card, layers_of(self._policy))
         score = self._trial(brain)
         self.logger.record("validation/cost_over_class_constants", score)
         if self._best is None or score < self._best.card.validation:
@@ -245,7 +252,7 @@ class _Coach(BaseCallback):
 
 @contextmanager
 def _own_randomness() -> Iterator[None]:
-    """Leaves the global random states and torch's threads, which Stable-Baselines3 sets, as found."""
+    """Leave the global random states and torch's threads, which training sets, as found."""
     python, legacy, threads = random.getstate(), np.random.get_state(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[]):
         torch.set_num_threads(1)
@@ -258,8 +265,8 @@ def _own_randomness() -> Iterator[None]:
 
 
 def _command(cost_ratio: float, seed: int, settings: Settings) -> str:
-    limit = "" if settings.minutes is None else f" --minutes {settings.minutes:g}"
-    return f"planner train --ratio {cost_ratio:g} --seed {seed} --timesteps {settings.timesteps}{limit}"
+    words = f"planner train --ratio {cost_ratio:g} --seed {seed} --timesteps {settings.timesteps}"
+    return words if settings.minutes is None else f"{words} --minutes {settings.minutes:g}"
 
 
 def _versions() -> dict[str, str]:

@@ -118,7 +118,11 @@ class PairedLanes(VecEnv):
     def _observe(self) -> np.ndarray:
         state = self._state
         learner = State(
-            state.period, state.on_hand[:1], state.pipeline[:1], state.backorders[:1], state.owed[:1]
+            state.period,
+            state.on_hand[:1],
+            state.pipeline[:1],
+            state.backorders[:1],
+            state.owed[:1],
         )
         seen = observe(learner, self._errors, self._lanes.outlook, self._lanes.products.traits)
         return np.ascontiguousarray(seen[0])

@@ -24,9 +24,7 @@ def train_class(
     seed: int,
     out: Path,
     settings: Settings | None = None,
-    examination: Examination = Examination(),
-    *,
-    log_dir: Path | None = None,
+    examination: Examination | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Brain:
     """Train the brain of a class, judge it on products it never saw, and save it to `out`.
@@ -37,7 +35,7 @@ def train_class(
     """
     from brain.training import Settings, train
 
-    brain = train(cost_ratio, seed, settings or Settings(), log_dir, on_progress)
+    brain = train(cost_ratio, seed, settings or Settings(), on_progress)
     if not brain.card.validation < 1:
         raise PlannerError(
             f"brain for cost ratio {cost_ratio:g}: it costs {brain.card.validation:.4f} times its "
@@ -56,8 +54,11 @@ def train_class(
     return brain
 
 
-def judged(brain: Brain, seed: int, examination: Examination = Examination()) -> Brain:
+def judged(brain: Brain, seed: int, examination: Examination | None = None) -> Brain:
     """The brain with its scores on held-out products on its card."""
+    examination = examination or Examination()
     scores = evaluate(brain, seed, examination)
     sizes = {name: value for name, value in asdict(examination).items() if isinstance(value, int)}
-    return replace(brain, card=replace(brain.card, scores=scores, evaluation={"seed": seed} | sizes))
+    return replace(
+        brain, card=replace(brain.card, scores=scores, evaluation={"seed": seed} | sizes)
+    )

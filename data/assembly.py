@@ -28,9 +28,7 @@ def with_stages(table: Typed, network: Network, issues: Issues) -> Typed:
     """
     column = table.frame["stage"]
     written = column.cat.categories.to_list()
-    by_slug = {slug(name): number for number, name in enumerate(network.names)}
-    by_slug = {str(number): number for number in range(len(network))} | by_slug
-    number = [by_slug.get(slug(word), -1) for word in written]
+    number = [_stage_number(word, network) for word in written]
     unknown = [word for word, found in zip(written, number, strict=True) if found < 0]
     if unknown and len(unknown) == len(written):
         raise DataError(
@@ -53,12 +51,21 @@ def with_stages(table: Typed, network: Network, issues: Issues) -> Typed:
                 value=word,
             ),
             rows=table.rows[rows],
-            products=table.products[rows],
+            products=table.ids(rows),
         )
     codes = np.where(stage == len(network), -1, stage)[~left_out]
     kept = table.only(~left_out)
     names = pd.Categorical.from_codes(codes, categories=pd.Index(network.names, dtype=object))
     return Typed(kept.file, kept.frame.assign(stage=names), kept.rows, kept.bad)
+
+
+def _stage_number(word: str, network: Network) -> int:
+    """The stage meant by its name, in any spelling, or by its number; -1 if none is."""
+    for spelling in (str, str.casefold, slug):
+        names = [spelling(name) for name in network.names]
+        if spelling(word) and names.count(spelling(word)) == 1:
+            return names.index(spelling(word))
+    return int(word) if word in map(str, range(len(network))) else -1
 
 
 def positions_of(table: Typed, ids: np.ndarray) -> np.ndarray:
@@ -68,9 +75,7 @@ def positions_of(table: Typed, ids: np.ndarray) -> np.ndarray:
     return np.append(place, -1)[column.codes.to_numpy()]
 
 
-def products_of(
-    table: Typed | None, ids: np.ndarray, network: Network, issues: Issues
-) -> Products:
+def products_of(table: Typed | None, ids: np.ndarray, network: Network, issues: Issues) -> Products:
     """The products `ids`, all of which `table` holds; everything at its default without a table."""
     spec = products_table(network)
     if table is not None:
@@ -113,14 +118,15 @@ def stock_of(
 
 def _filled(table: Typed | None, column: Column, count: int) -> np.ndarray:
     """A column of the products (K,), the default where it is blank or not there."""
-    default = column.default
+    default = "" if column.default is None else column.default
     if table is None or column.name not in table.frame:
         return np.full(count, default, dtype=object if column.kind is Kind.TEXT else np.float64)
     values = table.frame[column.name]
     if column.kind is Kind.TEXT:
         words = words_of(values)
-        return np.where(words == "", default, words).astype(object)
-    return values.fillna(default).to_numpy(dtype=np.float64)
+        words[words == ""] = default
+        return words
+    return values.fillna(column.default).to_numpy(dtype=np.float64)
 
 
 def _mention_defaults(table: Typed, spec: Table, issues: Issues) -> None:
@@ -160,7 +166,7 @@ def _known(table: Typed, ids: np.ndarray, issues: Issues) -> tuple[Typed, np.nda
             column="unique_id",
         ),
         rows=table.rows[unknown],
-        products=table.products[unknown],
+        products=table.ids(unknown),
     )
     return table.only(product >= 0), product[product >= 0]
 
@@ -169,7 +175,9 @@ def _mention_empty_stages(stock: Typed, stage: np.ndarray, issues: Issues) -> No
     for number, name in enumerate(stock.frame["stage"].cat.categories):
         if number not in stage:
             issues.add(
-                Issue(Severity.ASSUMED, stock.file, f"stage {name} has no row; it is taken as empty")
+                Issue(
+                    Severity.ASSUMED, stock.file, f"stage {name} has no row; it is taken as empty"
+                )
             )
 
 
@@ -191,9 +199,7 @@ def _owed_to_waiting(
     return np.where(lost, 0.0, backorders)
 
 
-def _pipeline(
-    open_orders: Typed, products: Products, start: date, issues: Issues
-) -> np.ndarray:
+def _pipeline(open_orders: Typed, products: Products, start: date, issues: Issues) -> np.ndarray:
     """Units under way by periods until arrival (M, K, L) [unit]."""
     table, product = _known(open_orders, products.unique_id, issues)
     stages, count = products.lead_time.shape
@@ -206,8 +212,8 @@ def _pipeline(
             Issue(
                 Severity.ASSUMED,
                 table.file,
-                f"{len(overdue):,} orders were due before the first day, {start}; they are taken to "
-                "arrive on it",
+                f"{len(overdue):,} orders were due before the first day, {start}; they are taken "
+                "to arrive on it",
                 column="arrival",
             )
         )
@@ -221,13 +227,11 @@ def _pipeline(
             "arrival",
         ),
         rows=table.rows[far],
-        products=table.products[far],
+        products=table.ids(far),
         values=[str(day)[:10] for day in table.frame["arrival"].to_numpy()[far]],
     )
     period = np.clip(period, 0, LONGEST_PIPELINE)[~far]
     pipeline = np.zeros((stages, count, int(period.max(initial=0)) + 1))
     stage = table.frame["stage"].cat.codes.to_numpy()[~far]
-    np.add.at(
-        pipeline, (stage, product[~far], period), table.frame["quantity"].to_numpy()[~far]
-    )
+    np.add.at(pipeline, (stage, product[~far], period), table.frame["quantity"].to_numpy()[~far])
     return pipeline

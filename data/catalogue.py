@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from data import assembly
+from data.assembly import products_of, stock_of, with_stages
 from data.cells import Typed, checked, typed
 from data.columns import Interval, check_mapping, interval_of, known_columns, resolve
-from data.daily import daily_forecast
+from data.daily import Daily, daily_forecast
 from data.errors import ConfigurationError, DataError
 from data.issues import Issue, Issues, Severity, TableError
 from data.network import Network, default_network, network_from_table
@@ -27,7 +27,6 @@ from data.scenario import Scenario
 from data.tables import FORECAST, OPEN_ORDERS, STOCK, Column, Table, products_table
 
 _SUFFIXES = (".csv", ".parquet")
-_MODEL = "model"
 
 
 @dataclass(frozen=True)
@@ -109,11 +108,250 @@ def read_scenario(forecast: Path, options: ReadOptions | None = None) -> Reading
     """
     options = options or ReadOptions()
     check_mapping(options.columns, known_columns())
-    desk = _Desk(_located(Path(forecast), options), options)
+    issues = Issues()
+    files = _located(Path(forecast), options, issues)
+    desk = _Desk(files, options, issues)
     network = desk.network()
     tables = {
-        table.name: desk.table(table)
+        table.name: desk.table(table, network)
         for table in (FORECAST, products_table(network), STOCK, OPEN_ORDERS)
     }
-    desk.refuse_unreadable()
-    ...
+    bad = _bad_products(tables, options.skip_bad, issues)
+    good = {name: _without(table, bad) for name, table in tables.items()}
+    try:
+        scenario = _assembled(good, network, options.law, issues)
+    except DataError as error:
+        issues.add(Issue(Severity.ERROR, files["forecast"].name, str(error)))
+        raise TableError(issues) from error
+    return Reading(
+        scenario,
+        issues,
+        tuple(desk.sources),
+        tuple(issues.lines(Severity.ASSUMED)),
+        _reasons(tables["forecast"], scenario, issues),
+    )
+
+
+def _located(forecast: Path, options: ReadOptions, issues: Issues) -> dict[str, Path]:
+    """The file of each table that has one; given paths as they are, siblings where they exist."""
+    folder = forecast if forecast.is_dir() else forecast.parent
+    given = {
+        name: getattr(options, name) for name in ("products", "stock", "open_orders", "network")
+    }
+    files = {name: Path(path) for name, path in given.items() if path is not None}
+    if not forecast.is_dir():
+        files["forecast"] = forecast
+    suffixes = dict.fromkeys(("forecast", "products", "stock", "open_orders"), _SUFFIXES)
+    for name, endings in (suffixes | {"network": (".toml",)}).items():
+        if name in files:
+            continue
+        beside = [path for path in (folder / (name + end) for end in endings) if path.is_file()]
+        if beside:
+            files[name] = beside[0]
+        if len(beside) > 1:
+            rule = f"{beside[1].name} lies beside it and was not read"
+            issues.add(Issue(Severity.ASSUMED, beside[0].name, rule))
+    return files | {"forecast": files.get("forecast", folder / "forecast.csv")}
+
+
+class _Desk:
+    """Reads files; what is wrong with a file as a whole becomes an issue, so that reading goes on."""
+
+    def __init__(self, files: Mapping[str, Path], options: ReadOptions, issues: Issues) -> None:
+        self.files = files
+        self.options = options
+        self.issues = issues
+        self.sources: list[Source] = []
+
+    def network(self) -> Network:
+        """The chain; the default one where there is no file."""
+        path = self.files.get("network")
+        if path is None:
+            network = default_network()
+            chain = " <- ".join((*network.names, network.source))
+            self._assume("network.toml", f"no such file; the chain is {chain}")
+            return network
+        try:
+            contents = contents_of(path)
+            text = text_of(path.name, contents)
+        except DataError as error:
+            self.issues.add(Issue(Severity.ERROR, path.name, str(error)))
+            return default_network()
+        try:
+            network = network_from_table(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigurationError(
+                f"{path.name}: {error}; expected TOML, for instance lead_time = 2"
+            ) from error
+        self._source("network", path, contents, len(network))
+        return network
+
+    def table(self, table: Table, network: Network) -> Typed | None:
+        """The checked records of a table; None where there is no file or it is unusable."""
+        path = self.files.get(table.name)
+        if path is None:
+            self._assume(f"{table.name}.csv", f"no such file; {table.absent}")
+            return None
+        try:
+            contents = contents_of(path)
+            raw = read_raw(path.name, contents, self.options.encoding, self.issues)
+            self._source(table.name, path, contents, len(raw))
+            return self._checked(raw, table, network)
+        except DataError as error:
+            self.issues.add(Issue(Severity.ERROR, path.name, str(error)))
+            return None
+
+    def _checked(self, raw: RawTable, table: Table, network: Network) -> Typed:
+        interval = interval_of(raw, self.options.columns) if table is FORECAST else None
+        if interval is not None:
+            found = self._from_interval(raw, interval)
+        else:
+            headers = resolve(raw, table, self.options.columns, self.issues)
+            found = typed(raw, table, headers, self.issues)
+        if not len(found):
+            raise DataError("the file has a header and no rows; expected one row per record")
+        if "stage" in found.frame:
+            found = with_stages(found, network, self.issues)
+        return checked(found, table, self.issues)
+
+    def _from_interval(self, raw: RawTable, interval: Interval) -> Typed:
+        """A forecast of `mean` and `std` from a point forecast and its prediction interval."""
+        bounds = tuple(
+            Column(name, "of the prediction interval", required=True, low=None)
+            for name in (interval.lo, interval.hi)
+        )
+        table = replace(
+            FORECAST, columns=(*(FORECAST[n] for n in ("unique_id", "ds", "mean")), *bounds)
+        )
+        mapping = {**self.options.columns, "mean": interval.model}
+        found = typed(raw, table, resolve(raw, table, mapping, self.issues), self.issues)
+        mean, lo, hi = (found.frame[name] for name in ("mean", interval.lo, interval.hi))
+        z = float(ndtri(0.5 + interval.level / 200))
+        # Bounds of demand are often cut at 0; the upper half then still tells the spread.
+        cut = (lo == 0) & (2 * mean < hi)
+        std = np.where(cut, hi - mean, 0.5 * (hi - lo)) / z
+        self._assume(
+            raw.file,
+            f"mean is {interval.model}, std is half the width of its {interval.level:g} % interval / "
+            f"{z:.4g} (of the upper half where the lower bound is 0)",
+        )
+        frame = found.frame[["unique_id", "ds", "mean"]].assign(std=std)
+        return replace(found, frame=frame)
+
+    def _source(self, table: str, path: Path, contents: bytes, records: int) -> None:
+        self.sources.append(Source(table, path, sha256(contents).hexdigest(), records))
+
+    def _assume(self, file: str, rule: str) -> None:
+        self.issues.add(Issue(Severity.ASSUMED, file, rule))
+
+
+def _bad_products(
+    tables: Mapping[str, Typed | None], skip_bad: bool, issues: Issues
+) -> frozenset[str]:
+    """Products with a bad row in any table, which `skip_bad` allows to leave out.
+
+    Raises:
+        TableError: there are errors that may not or cannot be left out.
+    """
+    bad = frozenset(
+        name
+        for table in tables.values()
+        if table is not None
+        for name in table.products[table.bad].tolist()
+    )
+    forecast = tables["forecast"]
+    if skip_bad:
+        spared = ("forecast", "products")
+        issues.leave_out({found.file for name in spared if (found := tables[name]) is not None})
+        _refuse_mostly_bad(forecast, bad, issues)
+    if issues.count(Severity.ERROR) or forecast is None:
+        raise TableError(issues)
+    return bad
+
+
+def _refuse_mostly_bad(forecast: Typed | None, bad: frozenset[str], issues: Issues) -> None:
+    if forecast is None:
+        return
+    products = set(forecast.frame["unique_id"].cat.categories)
+    if len(bad & products) * 2 > len(products):
+        rule = (
+            f"{len(bad & products):,} of {len(products):,} products have bad values, too many to leave "
+            "out; look at what was exported"
+        )
+        issues.add(Issue(Severity.ERROR, forecast.file, rule))
+
+
+def _without(table: Typed | None, products: frozenset[str]) -> Typed | None:
+    """The records that are good themselves and of other products than these."""
+    if table is None or not (products or table.bad.any()):
+        return table
+    column = table.frame["unique_id"].cat
+    refused = np.array([name in products for name in column.categories] + [True])
+    return table.only(~table.bad & ~refused[column.codes.to_numpy()])
+
+
+def _assembled(
+    tables: Mapping[str, Typed | None], network: Network, law: str, issues: Issues
+) -> Scenario:
+    """The scenario of all products that can be planned.
+
+    Raises:
+        DataError: no product can be.
+    """
+    forecast, table = tables["forecast"], tables["products"]
+    assert forecast is not None
+    daily = daily_forecast(forecast, issues)
+    ids = daily.ids
+    if table is not None:
+        ids = _planned(forecast, daily, table, issues)
+    if not len(ids):
+        raise DataError(
+            "no product is left to plan; every one was skipped for a reason that data_issues.csv names"
+        )
+    place = pd.Index(daily.ids, dtype=object).get_indexer(pd.Index(ids, dtype=object))
+    products = products_of(table, ids, network, issues)
+    planned = daily.forecast.take(place)
+    stock = stock_of(tables["stock"], tables["open_orders"], products, planned.start, issues)
+    return Scenario(network, products, planned, stock, law)
+
+
+def _planned(forecast: Typed, daily: Daily, table: Typed, issues: Issues) -> np.ndarray:
+    """The products with a whole forecast and a row of their own, in the order of the products."""
+    known, forecasted = table.products, set(forecast.frame["unique_id"].cat.categories)
+    unknown = np.array(sorted(set(daily.ids) - set(known)), dtype=object)
+    issues.add_all(
+        Issue(
+            Severity.SKIPPED,
+            forecast.file,
+            f"a product is not in {table.file}",
+            f"add its row to {table.file}",
+            "unique_id",
+        ),
+        products=unknown,
+    )
+    without = [name not in forecasted for name in known]
+    issues.add_all(
+        Issue(
+            Severity.SKIPPED,
+            table.file,
+            f"a product has no row in {forecast.file}",
+            f"add its days to {forecast.file}, or plan without it",
+            "unique_id",
+        ),
+        rows=table.rows[without],
+        products=known[without],
+    )
+    whole = set(daily.ids)
+    return np.array([name for name in known if name in whole], dtype=object)
+
+
+def _reasons(forecast: Typed | None, scenario: Scenario, issues: Issues) -> dict[str, str]:
+    """Why each product of the forecast that is not planned is not."""
+    assert forecast is not None
+    missing = set(forecast.frame["unique_id"].cat.categories) - set(scenario.products.unique_id)
+    reasons: dict[str, str] = {}
+    if missing:
+        for issue in issues.of(Severity.SKIPPED):
+            if issue.product in missing:
+                reasons.setdefault(issue.product, issue.sentence)
+    return reasons

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from data.errors import DataError
 from data.issues import Issue, Issues, Severity
 from data.reading import RawTable
-from data.tables import Column, Kind, Table
+from data.tables import Kind, Table
 
 _BLANKS = pa.array(["", "na", "n/a", "#n/a", "nan", "null", "none"])
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?")
@@ -43,10 +43,9 @@ class Typed:
     def __len__(self) -> int:
         return len(self.frame)
 
-    @property
-    def products(self) -> np.ndarray:
-        """unique_id per record (N,); empty text where it is blank."""
-        return words_of(self.frame["unique_id"])
+    def ids(self, records: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """unique_id of some records (indices or a mask); empty text where it is blank."""
+        return words_of(self.frame["unique_id"].iloc[records])
 
     def only(self, keep: np.ndarray) -> Typed:
         """The records where `keep` is True."""
@@ -60,63 +59,72 @@ def words_of(column: pd.Series) -> np.ndarray:
     return words[column.cat.codes.to_numpy()]
 
 
-def typed(
-    raw: RawTable, table: Table, headers: Mapping[str, str], issues: Issues
-) -> Typed:
+def typed(raw: RawTable, table: Table, headers: Mapping[str, str], issues: Issues) -> Typed:
     """The columns of `table` found under `headers`, typed; refused cells are marked bad.
+
+    Records that are blank all over are left out.
 
     Raises:
         DataError: a Parquet column is of a type that holds neither text nor numbers.
     """
-    decimal_comma = _has_decimal_commas(raw, table, headers)
-    if decimal_comma:
-        issues.add(
-            Issue(Severity.MENDED, raw.file, "the file has decimal commas; they were read as points")
-        )
-    products = words_of(pd.Series(_categories(raw, headers["unique_id"])))
-    bad = np.zeros(len(raw), dtype=bool)
+    commas = _has_decimal_commas(raw, table, headers)
+    if commas:
+        rule = "the file has decimal commas; they were read as points"
+        issues.add(Issue(Severity.MENDED, raw.file, rule))
     columns: dict[str, pd.Categorical | np.ndarray] = {}
+    refused: dict[str, np.ndarray] = {}
     for name, header in headers.items():
         column = table[name]
         if column.kind is Kind.TEXT:
             columns[name] = _categories(raw, header, lower=bool(column.choices))
-            continue
-        if column.kind is Kind.DATE:
-            values, refused = _days(raw, header)
-            rule, remedy = "is not a day", "write it as 2027-01-31, without a time of day"
+        elif column.kind is Kind.DATE:
+            columns[name], refused[name] = _days(raw, header)
         else:
-            values, refused = _numbers(raw, header, decimal_comma)
-            values[refused] = column.stand_in
-            rule = "is not a finite number"
-            remedy = "write digits and a decimal point, no units and no thousands separators"
-        found = np.flatnonzero(refused)
-        issues.add_all(
-            Issue(Severity.ERROR, raw.file, rule, remedy, name),
-            rows=raw.rows[found],
-            products=products[found],
-            values=[str(cell) for cell in raw.columns[header].take(found).to_pylist()],
-        )
-        bad |= refused
-        columns[name] = values
-    found_table = Typed(raw.file, pd.DataFrame(columns), raw.rows, bad)
-    empty = found_table.frame.isna().all(axis=1).to_numpy()
-    return found_table.only(~empty) if empty.any() else found_table
+            columns[name], refused[name] = _numbers(raw, header, commas)
+            columns[name][refused[name]] = column.stand_in
+    bad = np.any([np.zeros(len(raw), dtype=bool), *refused.values()], axis=0)
+    found = Typed(raw.file, pd.DataFrame(columns), raw.rows, bad)
+    for name, cells in refused.items():
+        _report_refused(raw, found, table, (name, headers[name]), np.flatnonzero(cells), issues)
+    blank = found.frame.isna().all(axis=1).to_numpy()
+    return found.only(~blank) if blank.any() else found
 
 
 def checked(found: Typed, table: Table, issues: Issues) -> Typed:
     """The same records, those that break a rule of `table` marked bad and reported."""
     bad = found.bad.copy()
-    products = found.products
-    for name, rule, positions in table.failures(found.frame):
-        values = found.frame[name].iloc[positions] if name else None
+    for name, rule, records in table.failures(found.frame):
+        values = found.frame[name].iloc[records] if name else None
         issues.add_all(
             Issue(Severity.ERROR, found.file, rule, _remedy(table, name), name),
-            rows=found.rows[positions],
-            products=products[positions],
+            rows=found.rows[records],
+            products=found.ids(records),
             values=None if values is None else [_written(value) for value in values],
         )
-        bad[positions] = True
+        bad[records] = True
     return Typed(found.file, found.frame, found.rows, bad)
+
+
+def _report_refused(
+    raw: RawTable,
+    found: Typed,
+    table: Table,
+    column: tuple[str, str],
+    records: np.ndarray,
+    issues: Issues,
+) -> None:
+    name, header = column
+    if table[name].kind is Kind.DATE:
+        rule, remedy = "is not a day", "write it as 2027-01-31, without a time of day"
+    else:
+        rule = "is not a finite number"
+        remedy = "write digits and a decimal point, no units and no thousands separators"
+    issues.add_all(
+        Issue(Severity.ERROR, raw.file, rule, remedy, name),
+        rows=raw.rows[records],
+        products=found.ids(records),
+        values=[str(cell) for cell in raw.columns[header].take(records).to_pylist()],
+    )
 
 
 def _remedy(table: Table, name: str) -> str:
@@ -135,19 +143,27 @@ def _written(value: object) -> str:
 def _text(raw: RawTable, header: str) -> pa.Array:
     """A column as trimmed text (N,), blanks as empty text."""
     cells = raw.columns[header].combine_chunks()
-    kind = cells.type
-    if pa.types.is_dictionary(kind):
-        cells = cells.dictionary_decode()
-        kind = cells.type
-    if pa.types.is_floating(kind) and pc.all(pc.equal(pc.floor(cells), cells)).as_py():
-        cells = cells.cast(pa.int64(), safe=False)
     try:
+        if pa.types.is_dictionary(cells.type):
+            cells = cells.dictionary_decode()
+        if pa.types.is_floating(cells.type):
+            cells = _without_fractions(cells)
         words = cells.cast(pa.large_string())
     except pa.ArrowException as error:
         raise DataError(
-            f"column {header!r} is of type {kind}, expected text, numbers or days"
+            f"column {header!r} is of type {cells.type}, expected text, numbers or days"
         ) from error
     return pc.utf8_trim_whitespace(pc.fill_null(words, ""))
+
+
+def _without_fractions(cells: pa.Array) -> pa.Array:
+    """Whole numbers that a missing value has turned into floats (1001.0), as integers again."""
+    cells = cells.cast(pa.float64())
+    present = pc.is_finite(cells)
+    whole = pc.fill_null(pc.equal(pc.floor(cells), cells), True)
+    if pc.all(pc.or_(pc.invert(pc.fill_null(present, False)), whole)).as_py() is False:
+        return cells
+    return pc.if_else(pc.fill_null(present, False), cells, None).cast(pa.int64(), safe=False)
 
 
 def _categories(raw: RawTable, header: str, lower: bool = False) -> pd.Categorical:
@@ -218,6 +234,6 @@ def _has_decimal_commas(raw: RawTable, table: Table, headers: Mapping[str, str])
         return False
     numbers = [_text(raw, header) for name, header in headers.items() if table[name].numeric]
     comma = r"^[+-]?\d+,\d+$"
-    return any(pc.any(pc.match_substring_regex(words, comma)).as_py() for words in numbers) and not any(
-        pc.any(pc.match_substring(words, ".")).as_py() for words in numbers
-    )
+    return any(
+        pc.any(pc.match_substring_regex(words, comma)).as_py() for words in numbers
+    ) and not any(pc.any(pc.match_substring(words, ".")).as_py() for words in numbers)

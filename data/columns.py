@@ -70,7 +70,9 @@ def resolve(
             header = next((spellings[name] for name in names if name in spellings), None)
             if header is not None:
                 issues.add(
-                    Issue(Severity.MENDED, raw.file, f"column {header!r} was read as {column.name!r}")
+                    Issue(
+                        Severity.MENDED, raw.file, f"column {header!r} was read as {column.name!r}"
+                    )
                 )
         if header is not None:
             found[column.name] = header
@@ -180,6 +182,4 @@ def _mention_unused(raw: RawTable, table: Table, found: dict[str, str], issues: 
                 )
             )
     if unused and table.name != "forecast":
-        issues.add(
-            Issue(Severity.ASSUMED, raw.file, f"columns not used: {', '.join(unused)}")
-        )
+        issues.add(Issue(Severity.ASSUMED, raw.file, f"columns not used: {', '.join(unused)}"))

@@ -38,7 +38,9 @@ def daily_forecast(table: Typed, issues: Issues) -> Daily:
         DataError: the days are too far apart for a daily plan.
     """
     codes, ids = _products(table)
-    days, day_of = np.unique(table.frame["ds"].to_numpy().astype("datetime64[D]"), return_inverse=True)
+    days, day_of = np.unique(
+        table.frame["ds"].to_numpy().astype("datetime64[D]"), return_inverse=True
+    )
     position = np.full((len(days), len(ids)), -1)
     position[day_of, codes] = np.arange(len(table))
     there = position >= 0
@@ -50,7 +52,9 @@ def daily_forecast(table: Typed, issues: Issues) -> Daily:
 
     rows = position[first : last + 1, complete]
     if rows.shape[1] and (np.diff(rows, axis=0) < 0).any():
-        issues.add(Issue(Severity.MENDED, table.file, "rows are out of order; they were sorted by day"))
+        issues.add(
+            Issue(Severity.MENDED, table.file, "rows are out of order; they were sorted by day")
+        )
     span = (days[first : last + 1] - days[first]) // DAY
     closed = int(span[-1]) + 1 - len(span)
     if closed:
@@ -58,8 +62,8 @@ def daily_forecast(table: Typed, issues: Issues) -> Daily:
             Issue(
                 Severity.ASSUMED,
                 table.file,
-                f"no product has a row on {closed} of {int(span[-1]) + 1} days; demand is taken as 0 "
-                "on them (closed days)",
+                f"no product has a row on {closed} of {int(span[-1]) + 1} days; demand is taken "
+                "as 0 on them (closed days)",
             )
         )
     values = []
@@ -102,8 +106,8 @@ def _refuse_sparse_days(days: np.ndarray) -> None:
     usual = int(np.median(np.diff(days) // DAY))
     raise DataError(
         f"{len(days)} days found between {days[0]} and {days[-1]}, mostly {usual} days apart; "
-        f"plans are daily: give a row per day (a mean over {usual} days divided by {usual}, its std "
-        f"by the square root of {usual}), or remove the stray days"
+        f"plans are daily: give a row per day (a mean over {usual} days divided by {usual}, its "
+        f"std by the square root of {usual}), or remove the stray days"
     )
 
 
@@ -116,8 +120,8 @@ def _mention_trimmed(
             Issue(
                 Severity.ASSUMED,
                 file,
-                f"{outside:,} rows lie outside the horizon, {days[first]} to {days[last]}, on which "
-                "most products have a forecast; they were left out",
+                f"{outside:,} rows lie outside the horizon, {days[first]} to {days[last]}, on "
+                "which most products have a forecast; they were left out",
             )
         )
 

@@ -61,6 +61,24 @@ class Issue:
     value: str = ""
 
     @property
+    def sentence(self) -> str:
+        """The whole issue in one line."""
+        place = f" ({self.place})" if self.place else ""
+        return f"{self._what}{place}{self._advice}"
+
+    @property
+    def _what(self) -> str:
+        return (
+            f"{self.file}: {self.column} {self.rule}"
+            if self.column
+            else f"{self.file}: {self.rule}"
+        )
+
+    @property
+    def _advice(self) -> str:
+        return f"; {self.remedy}" if self.remedy else ""
+
+    @property
     def place(self) -> str:
         """Row, product and value, as far as known: 'row 7, product P0012, found -4'."""
         parts = [
@@ -131,7 +149,9 @@ class Issues:
             batch = _Batch(
                 kind,
                 [int(row) for row in rows] if rows is not None else [kind.row] * count,
-                [str(name) for name in products] if products is not None else [kind.product] * count,
+                [str(name) for name in products]
+                if products is not None
+                else [kind.product] * count,
                 [str(value) for value in values] if values is not None else [kind.value] * count,
             )
             self._batches.append(batch)
@@ -217,16 +237,18 @@ def escaped(cell: str) -> str:
 
 def _sentence(batches: list[_Batch]) -> str:
     """'forecast.csv: std is below 0 (row 7, product P1, found -4; and 41 more); give 0 or more'."""
-    kind = batches[0].kind
     count = sum(len(batch) for batch in batches)
-    first = [batch.issue(number) for batch in batches for number in range(min(len(batch), EXAMPLES))]
+    if count == 1:
+        return batches[0].issue(0).sentence
+    kind = batches[0].kind
+    first = [
+        batch.issue(number) for batch in batches for number in range(min(len(batch), EXAMPLES))
+    ]
     places = [place for place in (issue.place for issue in first[:EXAMPLES]) if place]
     if places and count > EXAMPLES:
         places.append(f"and {count - EXAMPLES:,} more")
     where = f" ({'; '.join(places)})" if places else ""
-    subject = f"{kind.column} " if kind.column else ""
-    remedy = f"; {kind.remedy}" if kind.remedy else ""
-    return f"{kind.file}: {subject}{kind.rule}{where}{remedy}"
+    return f"{kind._what}{where}{kind._advice}"
 
 
 def _shortened(value: str) -> str:

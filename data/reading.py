@@ -21,6 +21,8 @@ from data.errors import ConfigurationError, DataError
 from data.issues import Issue, Issues, Severity
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+LONGEST_EXCERPT = 200
+"""Characters of a row that are quoted."""
 _EMPTY = "the file is empty; expected a header row and one row per record"
 _SIGNATURES = {
     b"PK\x03\x04": "is an Excel workbook or a zip archive; save the sheet as CSV",
@@ -58,16 +60,15 @@ def contents_of(path: Path) -> bytes:
     Raises:
         DataError: it is not there, is a folder, cannot be opened or is empty.
     """
-    if path.is_dir():
-        raise DataError(f"this is a folder, expected a file; found in it: {_listing(path)}")
-    if not path.exists():
-        raise DataError(
-            f"there is no such file in {path.parent}; found there: {_listing(path.parent)}"
-        )
     try:
+        if path.is_dir():
+            raise DataError(f"this is a folder, expected a file; found in it: {_listing(path)}")
+        if not path.exists():
+            folder = path.parent
+            raise DataError(f"there is no such file in {folder}; found there: {_listing(folder)}")
         contents = path.read_bytes()
     except OSError as error:
-        raise DataError(f"the file cannot be opened ({error.strerror}); check its permissions") from error
+        raise DataError(f"the file cannot be opened ({error.strerror}); check its name") from error
     if not contents.strip():
         raise DataError(_EMPTY)
     return contents
@@ -126,8 +127,8 @@ def _decoded(file: str, contents: bytes, encoding: str | None, issues: Issues) -
         row = contents.count(b"\n", 0, error.start) + 1
         raise DataError(
             f"byte {contents[error.start]:#04x} at position {error.start:,} (row {row:,}) is "
-            f"not {encoding or 'UTF-8'}; save the file as UTF-8, or name its encoding, for instance "
-            "--encoding latin-1"
+            f"not {encoding or 'UTF-8'}; save the file as UTF-8, or name its encoding, for "
+            "instance --encoding latin-1"
         ) from error
     except LookupError as error:
         raise ConfigurationError(
@@ -149,14 +150,16 @@ def _read_csv(file: str, text: str, issues: Issues) -> RawTable:
     header = text.splitlines()[0] if "\r" in text[:4096] else text.split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=header.count)
     if delimiter != ",":
-        _mended(issues, file, f"the cells are separated by {DELIMITERS[delimiter]}; they were read as such")
+        _mended(
+            issues,
+            file,
+            f"the cells are separated by {DELIMITERS[delimiter]}; they were read as such",
+        )
     names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
     _refuse_repeats([name for name in names if name])
     unique = [name or f"\x00{number}" for number, name in enumerate(names)]
     table, rows = _parse_csv(file, text, delimiter, unique, issues)
-    columns = {
-        name: table.column(number) for number, name in enumerate(names) if name
-    }
+    columns = {name: table.column(number) for number, name in enumerate(names) if name}
     return RawTable(file, columns, rows + skipped, delimiter)
 
 
@@ -164,16 +167,19 @@ def _parse_csv(
     file: str, text: str, delimiter: str, names: list[str], issues: Issues
 ) -> tuple[pa.Table, np.ndarray]:
     """All cells as text, and the row of each record; rows of another width become issues."""
+    data = text.encode("utf-8", errors="replace")
     misfits: list[tuple[int, str]] = []
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
-        misfits.append((row.number, row.text))
+        misfits.append((row.number, row.text[:LONGEST_EXCERPT]))
         return "skip"
 
     try:
         table = arrow_csv.read_csv(
-            io.BytesIO(text.encode()),
-            arrow_csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
+            io.BytesIO(data),
+            arrow_csv.ReadOptions(
+                use_threads=False, block_size=len(data) + 1, column_names=names, skip_rows=1
+            ),
             arrow_csv.ParseOptions(
                 delimiter=delimiter,
                 newlines_in_values='"' in text,
@@ -186,8 +192,6 @@ def _parse_csv(
         )
     except pa.ArrowException as error:
         raise DataError(f"the file cannot be read as CSV ({error}); write it again") from error
-    except UnicodeEncodeError as error:
-        raise DataError(f"the file holds characters that are no text ({error.reason})") from error
     kept = np.ones(table.num_rows + len(misfits), dtype=bool)
     kept[[number - 2 for number, _ in misfits]] = False
     issues.add_all(

@@ -42,9 +42,9 @@ class Column:
         kind: of its cells.
         unit: of its numbers; empty for text and dates.
         required: whether the table is useless without it.
-        default: what stands in for a cell that is blank or a column that is not there; None where
-            required, and where the default is not one value (`default_words` says what it is).
-        default_words: the default as a reader of the documentation sees it.
+        default: what stands in for a blank cell or an absent column; for a required column, what
+            stands in where the whole table is absent (None if it cannot be).
+        default_words: the default in words, where its value does not speak for itself.
         low: smallest number allowed; None for no limit.
         above: True if `low` itself is not allowed.
         high: largest number allowed.
@@ -89,7 +89,8 @@ class Column:
         if self.default_words:
             return self.default_words
         if isinstance(self.default, float):
-            return f"{self.default:g} {self.unit}".rstrip(" 1") if self.default != 1 else f"1 {self.unit}"
+            unit = "" if self.unit == "1" else f" {self.unit}"
+            return f"{self.default:g}{unit}"
         return str(self.default or "empty")
 
     @property
@@ -293,9 +294,13 @@ STOCK = Table(
     "one product at one stage at the start of the first day",
     (
         Column("unique_id", "the product", Kind.TEXT, required=True),
-        Column("stage", "name of the stage, or its number (0 is the shelf)", Kind.TEXT, required=True),
+        Column(
+            "stage", "name of the stage, or its number (0 is the shelf)", Kind.TEXT, required=True
+        ),
         Column("on_hand", "units there", unit="unit", required=True),
-        Column("backorders", "units owed to waiting customers; shelf only", unit="unit", default=0.0),
+        Column(
+            "backorders", "units owed to waiting customers; shelf only", unit="unit", default=0.0
+        ),
     ),
     key=("unique_id", "stage"),
     absent="there is no stock anywhere",

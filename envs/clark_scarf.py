@@ -132,17 +132,23 @@ def solve(system: SerialSystem) -> ClarkScarf:
     never negative, so every g_m is a straight line on x <= 0. Integer demand has a unit grid and no
     discretisation error. Continuous demand has 128 cells per standard deviation; its law is carried
     to the grid with its mean and its loss kept at every grid point, and levels are interpolated;
-    costs are then right to about 1e-5 of themselves. Sizes of the grid: levels lie below the Shang
-    and Song (2003) bounds, so there is no tail to choose.
+    costs are then right to about 1e-5 of themselves. The grid ends where no level can lie by the
+    bounds of Shang and Song (2003), and what demand does beyond it is irrelevant to the cost, so
+    that there is no tail to choose.
     """
     return _run(system, np.full(system.stages, np.nan))
 
 
 def evaluate(system: SerialSystem, echelon_base_stock: np.ndarray) -> ClarkScarf:
-    """What the given echelon base-stock levels (M,), at least 0 [unit], cost on average."""
+    """What the given echelon base-stock levels (M,), at least 0 [unit], cost on average.
+
+    All but the last may be inf, which passes on whatever comes.
+    """
     levels = np.asarray(echelon_base_stock, dtype=np.float64)
-    if levels.shape != (system.stages,) or not (levels >= 0.0).all():
-        raise ValueError(f"levels are {levels}, expected {system.stages} numbers of at least 0")
+    if levels.shape != (system.stages,) or not (levels >= 0.0).all() or np.isinf(levels[-1]):
+        raise ValueError(
+            f"levels are {levels}, expected {system.stages} numbers of at least 0, the last finite"
+        )
     return _run(system, levels)
 
 
@@ -189,15 +195,18 @@ def _smooth(demand: DemandLaw) -> bool:
     return not demand.integer and bool(demand.std > 0.0)
 
 
-def _grid(demand: DemandLaw, highest: float) -> _Grid:
-    """The grid that carries one period's demand up to the highest level of interest [unit]."""
+def _grid(demand: DemandLaw, highest: float, periods: int) -> _Grid:
+    """The grid that carries the demand of some periods up to the highest level of interest [unit].
+
+    Moving one period's demand to a grid point raises it by less than a cell; hence a cell for each.
+    """
     coarsest = highest / LARGEST_GRID
     if demand.integer:
         spacing = float(np.ceil(max(1.0, coarsest)))
     else:
         natural = demand.std / CELLS_PER_STD if _smooth(demand) else demand.mean
         spacing = float(max(natural, coarsest)) or 1.0
-    points = spacing * np.arange(int(np.ceil(highest / spacing)) + 3)
+    points = spacing * np.arange(int(np.ceil(highest / spacing)) + periods + 3)
     # Mean survival over a cell: the lottery between neighbouring points that keeps mean and loss.
     survival = -np.diff(demand.loss(points)) / spacing
     return _Grid(spacing, np.clip(survival, 0.0, 1.0))
@@ -215,8 +224,10 @@ def _limit_slopes(system: SerialSystem) -> np.ndarray:
 def _highest_level(system: SerialSystem) -> float:
     """A level that no finite optimal level exceeds [unit].
 
-    Shang and Song (2003): stage m's echelon runs out with a chance of at least e_m / (b + h_m),
-    each of its periods being below its own quantile (union bound), or by Cantelli's inequality.
+    Stage m's level is at most what demand over its echelon's periods exceeds with a chance of
+    e_m / (b + h_m) (upper bound of Shang and Song 2003). What demand over all periods exceeds with
+    half the least such chance lies above every level; a union bound over the periods and Cantelli's
+    inequality each name such a quantity.
     """
     limits = _limit_slopes(system)
     chance = 0.5 * limits[limits > 0.0].min() / (system.backorder_cost + system.holding_cost.max())
@@ -244,7 +255,8 @@ def _run(system: SerialSystem, given: np.ndarray) -> ClarkScarf:
     smooth = _smooth(system.demand)
     limits = _limit_slopes(system)
     levels = np.array(given)
-    grid = _grid(system.demand, np.nanmax([_highest_level(system), given[-1]]))
+    highest = max(_highest_level(system), np.nan_to_num(given[-1]))
+    grid = _grid(system.demand, highest, int(system.protection_interval.sum()))
     passed_on = np.zeros_like(grid.survival)
     for m, periods in enumerate(system.protection_interval):
         slope = grid.after(e[m] + passed_on, -saved[m], int(periods))

@@ -42,7 +42,7 @@ class Economics(Protocol):
         """(M,) [money/unit/period]."""
 
     def reward(self, after: State, flows: Flows, world: World) -> np.ndarray:
-        """Worth of the period that led to `after`, per path (P,) [money]."""
+        """Worth of the period that led to `after` (P, K) [money]."""
 
 
 @dataclass(frozen=True)
@@ -75,30 +75,23 @@ class Trade:
             )
 
     def profit(self, after: State, flows: Flows, world: World) -> np.ndarray:
-        """Profit of each stage and, last, the source (P, M + 1) [money].
+        """Profit of each stage of a serial chain and, last, the source (P, M + 1, K) [money].
 
         a^n (p_m S_m - r_m R_m - k_m U_m - h_m I_m) in period n: sales S, purchases R, unfilled
         orders U and stock I (Hubbs et al. 2020, arXiv 2008.06319).
         """
         unmet = np.where(world.backordered, after.backorders, flows.lost)
-        shipped = flows.shipped.sum(axis=-1)
-        sold = np.concatenate([flows.served.sum(axis=(1, 2))[:, None], shipped], axis=1)
-        bought = np.concatenate([shipped, shipped[:, -1:]], axis=1)
-        short = (flows.ordered - flows.shipped).sum(axis=-1)
-        unfilled = np.concatenate([unmet.sum(axis=(1, 2))[:, None], short], axis=1)
-        stock = np.pad(after.on_hand.sum(axis=-1), ((0, 0), (0, 1)))
-        price = np.array((self.price, *self.unit_cost[:-1]))
-        holding = np.array((*self.holding_cost, 0.0))
-        profit = (
-            price * sold
-            - np.array(self.unit_cost) * bought
-            - np.array(self.shortage_cost) * unfilled
-            - holding * stock
-        )
+        sold = np.concatenate([flows.served, flows.shipped], axis=1)
+        bought = np.concatenate([flows.shipped, flows.shipped[:, -1:]], axis=1)
+        unfilled = np.concatenate([unmet, flows.ordered - flows.shipped], axis=1)
+        price = _column((self.price, *self.unit_cost[:-1]))
+        profit = price * sold - _column(self.unit_cost) * bought
+        profit -= _column(self.shortage_cost) * unfilled
+        profit[:, :-1] -= _column(self.holding_cost) * after.on_hand
         return self.discount ** (after.period - 1) * profit
 
     def reward(self, after: State, flows: Flows, world: World) -> np.ndarray:
-        """Profit of the whole chain (P,) [money]."""
+        """Profit of the whole chain (P, K) [money]."""
         return self.profit(after, flows, world).sum(axis=1)
 
 
@@ -115,17 +108,17 @@ class Upkeep:
     holding_cost: tuple[float, ...]
 
     def reward(self, after: State, flows: Flows, world: World) -> np.ndarray:
-        """The period's cost, negative (P,) [money]."""
+        """The period's cost, negative (P, K) [money]."""
         stages = len(self.holding_cost)
         rates = Rates(
-            holding=np.array(self.holding_cost)[:, None],
+            holding=_column(self.holding_cost),
             shortage=np.array([self.missed_sale_cost]),
             volume=np.ones(1),
             storage_capacity=np.full(stages, np.inf),
             overflow=np.zeros(stages),
         )
         costs = charge(after, flows, rates, world)
-        return -(costs.holding + costs.shortage).sum(axis=1)
+        return -(costs.holding + costs.shortage)
 
 
 @dataclass(frozen=True)
@@ -230,7 +223,7 @@ class SerialEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             "backorders": float(after.backorders.sum()),
             "shipped": flows.shipped[0, :, 0],
         }
-        reward = float(config.economics.reward(after, flows, self._world)[0])
+        reward = config.economics.reward(after, flows, self._world).item()
         return self._observation(after), reward, after.period >= config.periods, False, info
 
     def _observation(self, state: State) -> np.ndarray:
@@ -380,6 +373,11 @@ class SafetyStockEnv(gymnasium.Env[np.ndarray, np.ndarray]):
 
     def _observation(self, state: State) -> np.ndarray:
         return observe(state, self._errors, self._outlook, self._traits)[0, 0]
+
+
+def _column(values: tuple[float, ...]) -> np.ndarray:
+    """One number per stage, ready to meet arrays (P, M, K)."""
+    return np.array(values)[:, None]
 
 
 def _sigma_cost(scenario: Scenario, mean: np.ndarray, std: np.ndarray) -> float:

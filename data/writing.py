@@ -1,0 +1,78 @@
+"""Tables and folders out: written whole or not at all, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from data.errors import ConfigurationError
+from data.issues import escaped
+
+SIGNIFICANT = 10
+"""Digits of a number in a table; more would be noise of the last bit."""
+
+
+def write_table(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """A CSV file; text that a spreadsheet would take for a formula is escaped."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([_cell(value) for value in row] for row in rows)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """A JSON file, its keys in the order given."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def whole_folder(target: Path, replace: bool = False) -> Iterator[Path]:
+    """A folder to write into that appears at `target` only when everything is written.
+
+    Args:
+        target: where it is to stand.
+        replace: whether a folder that stands there gives way.
+
+    Raises:
+        ConfigurationError: something stands at `target`, or it cannot be written there.
+    """
+    if target.exists() and not replace:
+        raise ConfigurationError(
+            f"{target} exists already; give another --out, or --overwrite to replace it"
+        )
+    if target.exists() and not (target / "manifest.json").exists() and any(target.iterdir()):
+        raise ConfigurationError(
+            f"{target} holds something other than a run; it is not overwritten, give another --out"
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise ConfigurationError(f"{target.parent} cannot be written to: {error.strerror}") from error
+    try:
+        yield draft
+        draft.chmod(0o755)
+        if target.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+            os.replace(target, old)
+            os.replace(draft, target)
+            shutil.rmtree(old)
+        else:
+            os.replace(draft, target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, float):
+        return f"{value:.{SIGNIFICANT}g}"
+    return str(value)

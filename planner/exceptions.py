@@ -1,0 +1,192 @@
+"""What a person should look at: one status per product, ranked by the money at stake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from data.safety_stock import SafetyStock
+from envs.metrics import Kpis
+from planner.planning import Planned
+from planner.problem import Problem
+
+SMALL_CUT = 0.1
+"""Safety factors cut by less than this are not worth a person's time [1]."""
+SMALL_SHARE = 1e-6
+"""Missed demand below this share of a day's is rounding."""
+EXCESS_DAYS = 7
+"""Stock above the level that lasts at least this long counts as excess [period]."""
+
+
+class Status(Enum):
+    """What is the matter with a product; the first that applies is its status."""
+
+    NOT_PLANNED = "not planned"
+    STOCKED_OUT = "stocked out"
+    WILL_STOCK_OUT = "will stock out"
+    OVER_CAPACITY = "over capacity"
+    EXCESS = "excess"
+    FINE = "fine"
+
+
+ACTIONS = {
+    Status.NOT_PLANNED: "correct the data",
+    Status.STOCKED_OUT: "expedite",
+    Status.WILL_STOCK_OUT: "expedite",
+    Status.OVER_CAPACITY: "find space",
+    Status.EXCESS: "stop buying",
+    Status.FINE: "none",
+}
+"""One word of advice per status."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The status of one product.
+
+    Attributes:
+        unique_id: the product.
+        status: what is the matter.
+        money_at_stake: what it may cost over the horizon [money].
+        reason: in numbers.
+    """
+
+    unique_id: str
+    status: Status
+    money_at_stake: float
+    reason: str
+
+    @property
+    def action(self) -> str:
+        """What to do."""
+        return ACTIONS[self.status]
+
+    @property
+    def urgent(self) -> bool:
+        """True where demand is or will be missed."""
+        return self.status in (Status.NOT_PLANNED, Status.STOCKED_OUT, Status.WILL_STOCK_OUT)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What findings are drawn from.
+
+    Attributes:
+        problem: what was planned.
+        advised: the safety stock.
+        z_reconciled: what the price of space left of it (M, K) [1].
+        planned: the plan.
+        happened: what came of it on sampled futures.
+        skipped: reason per product that is not planned.
+    """
+
+    problem: Problem
+    advised: SafetyStock
+    z_reconciled: np.ndarray
+    planned: Planned
+    happened: Kpis
+    skipped: Mapping[str, str]
+
+
+def findings(evidence: Evidence) -> list[Finding]:
+    """One finding per product: by status in its fixed order, the dearest first within one."""
+    found = [
+        Finding(product, Status.NOT_PLANNED, 0.0, reason)
+        for product, reason in evidence.skipped.items()
+    ]
+    cases = (_stocked_out(evidence), _will_stock_out(evidence), _cut(evidence), _excess(evidence))
+    missed = evidence.happened.costs.shortage.mean(axis=0)
+    for k, product in enumerate(evidence.problem.scenario.products.unique_id):
+        status, (reason, money) = next(
+            ((case.status, case.said[k]) for case in cases if k in case.said),
+            (Status.FINE, ("", missed[k])),
+        )
+        found.append(Finding(str(product), status, float(money), reason))
+    order = list(Status)
+    return sorted(found, key=lambda f: (order.index(f.status), -f.money_at_stake, f.unique_id))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """The products that one status may apply to: reason and money at stake by number."""
+
+    status: Status
+    said: dict[int, tuple[str, float]]
+
+
+def _stocked_out(evidence: Evidence) -> _Case:
+    """Nothing on the shelf this morning, although demand is expected today."""
+    problem, missed = evidence.problem, evidence.happened.costs.shortage.mean(axis=0)
+    empty = (problem.scenario.stock.on_hand[0] <= 0) & (problem.outlook.mean[0] > 0)
+    units = _missed_units(evidence).sum(axis=0)
+    return _Case(
+        Status.STOCKED_OUT,
+        {
+            int(k): (f"the shelf is empty; {units[k]:.4g} units missed in the plan", missed[k])
+            for k in np.flatnonzero(empty)
+        },
+    )
+
+
+def _will_stock_out(evidence: Evidence) -> _Case:
+    """The plan itself misses demand, even if demand comes at its mean."""
+    missed = evidence.happened.costs.shortage.mean(axis=0)
+    per_day = _missed_units(evidence)
+    units, first = per_day.sum(axis=0), np.argmax(per_day > 0, axis=0) + 1
+    short = units > SMALL_SHARE * evidence.problem.scenario.forecast.scale
+    return _Case(
+        Status.WILL_STOCK_OUT,
+        {
+            int(k): (f"{units[k]:.4g} units missed at mean demand, from day {first[k]}", missed[k])
+            for k in np.flatnonzero(short)
+        },
+    )
+
+
+def _missed_units(evidence: Evidence) -> np.ndarray:
+    """Demand lost, or late for the first time, per day of the plan (T, K) [unit]."""
+    plan = evidence.planned.plan
+    return plan.lost_sales + np.maximum(np.diff(plan.backorders, axis=0, prepend=0), 0)
+
+
+def _cut(evidence: Evidence) -> _Case:
+    """Scarce space took a good part of the safety stock somewhere."""
+    less = evidence.advised.z - evidence.z_reconciled
+    stage, product = np.argmax(less, axis=0), np.arange(less.shape[1])
+    before, after = evidence.advised.z[stage, product], evidence.z_reconciled[stage, product]
+    names = evidence.problem.scenario.network.names
+    missed = evidence.happened.costs.shortage.mean(axis=0)
+    return _Case(
+        Status.OVER_CAPACITY,
+        {
+            int(k): (
+                f"scarce space at {names[stage[k]]} cut z from {before[k]:.2f} to {after[k]:.2f}",
+                missed[k],
+            )
+            for k in np.flatnonzero(before - after > SMALL_CUT)
+        },
+    )
+
+
+def _excess(evidence: Evidence) -> _Case:
+    """The chain holds more than today's order-up-to level, enough to last a while."""
+    problem = evidence.problem
+    windows = problem.outlook.windows(0)
+    level = windows.echelon_mean[-1] + (evidence.z_reconciled * windows.std).sum(axis=0)
+    units = np.maximum(problem.situation().echelon_position[0, -1] - level, 0)
+    daily = windows.echelon_mean[-1] / problem.outlook.echelon_interval[-1]
+    days = units / np.where(daily > 0, daily, np.inf)
+    value = np.nan_to_num(problem.scenario.products.unit_cost)
+    return _Case(
+        Status.EXCESS,
+        {
+            int(k): (
+                f"{units[k]:.4g} units above the order-up-to level, {days[k]:.0f} days of demand",
+                units[k] * value[k],
+            )
+            for k in np.flatnonzero(days > EXCESS_DAYS)
+        },
+    )

@@ -1,0 +1,104 @@
+"""From advice to a plan: reconciled under the shared capacities, in whole lots, and what it promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.costs import Costs
+from data.plan import Plan
+from data.safety_stock import SafetyStock
+from envs.policies import SafetyFactors, SafetyStockRule
+from envs.simulator import Trace
+from milp.model import Task
+from milp.prices import dearer_holding, priced_safety_factor, standing_prices
+from milp.reconcile import Reconciled, reconcile
+from planner.problem import Problem
+from planner.rules import PlannedLevels, PricedFactors, planned_level
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan and where it came from.
+
+    Attributes:
+        plan: what is shipped and what is promised, in whole lots.
+        answer: the model's answer; None where nothing limits the products.
+        storage_price: of a unit of space (T, M) [money/volume/period].
+        supply_price: of a unit of supply (T, M) [money/volume].
+        price: the price of space that a day's orders answer to (T, M) [money/volume/period].
+        level: echelon positions after ordering (T, M, K) [unit].
+    """
+
+    plan: Plan
+    answer: Reconciled | None
+    storage_price: np.ndarray
+    supply_price: np.ndarray
+    price: np.ndarray
+    level: np.ndarray
+
+    @property
+    def scarce(self) -> bool:
+        """True where space or supply costs anything."""
+        return self.answer is not None and self.answer.scarce
+
+
+def make_plan(problem: Problem, advice: SafetyFactors) -> Planned:
+    """The plan of a problem under the advice.
+
+    Where no capacity has a price, orders are the advice's order-up-to, unchanged. Otherwise they
+    are the model's.
+    """
+    free = np.zeros((problem.horizon, len(problem.scenario.network)))
+    answer = None
+    if problem.has_limits:
+        z = np.asarray(advice(problem.situation())[0], dtype=float)
+        answer = reconcile(
+            Task(problem.scenario, problem.outlook, z, problem.scenario.stock, 0, problem.horizon)
+        )
+    if answer is None or not answer.scarce:
+        policy = problem.in_lots(SafetyStockRule(problem.outlook, advice))
+        trace = problem.carried_out(policy, problem.mean_demand)
+        return Planned(promised(trace), answer, free, free, free, _levels(problem, trace))
+    outflow = problem.mean_demand[0] - answer.lost_sales
+    level = planned_level(answer.shipments, problem.scenario.stock, outflow)
+    trace = problem.carried_out(problem.in_lots(PlannedLevels(level)), problem.mean_demand)
+    return Planned(
+        plan=promised(trace),
+        answer=answer,
+        storage_price=answer.storage_price,
+        supply_price=answer.supply_price,
+        price=standing_prices(answer.storage_price),
+        level=_levels(problem, trace),
+    )
+
+
+def reconciled_safety_stock(
+    problem: Problem, advised: SafetyStock, planned: Planned
+) -> np.ndarray:
+    """What today's price of space leaves of the advised safety factors (M, K) [1]."""
+    volume, holding = problem.scenario.products.volume, problem.scenario.holding_cost
+    return priced_safety_factor(advised.z, dearer_holding(planned.price[0], volume, holding))
+
+
+def rule_of(problem: Problem, advice: SafetyFactors, planned: Planned) -> SafetyStockRule:
+    """The rule that carries the plan out day by day: order up to the advice at the plan's prices."""
+    return SafetyStockRule(problem.outlook, PricedFactors(advice, problem.scenario, planned.price))
+
+
+def promised(trace: Trace) -> Plan:
+    """The plan that one path of a trace is."""
+    return Plan(
+        shipments=trace.shipments[0],
+        on_hand=trace.on_hand[0],
+        lost_sales=trace.lost_sales[0],
+        backorders=trace.backorders[0],
+        occupancy=trace.occupancy[0],
+        costs=Costs(trace.holding, trace.shortage, trace.overflow),
+    )
+
+
+def _levels(problem: Problem, trace: Trace) -> np.ndarray:
+    outflow = trace.demand[0] - trace.lost_sales[0]
+    return planned_level(trace.shipments[0], problem.scenario.stock, outflow)

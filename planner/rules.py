@@ -1,0 +1,181 @@
+"""The rules a plan is carried out by, and the simple rules it has to beat.
+
+All of them order up to the forecast plus safety stock; they differ in the safety factor, and in
+what they do when space is scarce.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.special import ndtri
+
+from data.demand import loss_function
+from data.outlook import Outlook
+from data.scenario import Scenario
+from data.stock import StockState
+from envs.policies import SafetyFactors, SafetyStockRule, Situation
+from milp.model import Task
+from milp.prices import dearer_holding, priced_safety_factor
+from milp.reconcile import reconcile
+
+HALVINGS = 12
+"""Bisections of a scale factor: it is known to 1 in 4,000."""
+
+
+@dataclass(frozen=True)
+class PricedFactors:
+    """Safety factors answered to the price of space, day by day.
+
+    Attributes:
+        advice: the factors if space were free.
+        scenario: volumes and holding costs.
+        price: of space per day and stage (T, M) [money/volume/period]; the last day's holds on.
+    """
+
+    advice: SafetyFactors
+    scenario: Scenario
+    price: np.ndarray
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """z' (P, M, K) [1]."""
+        z = self.advice(situation)
+        price = self.price[min(situation.state.period, len(self.price) - 1)]
+        if not price.any():
+            return z
+        volume, holding = self.scenario.products.volume, self.scenario.holding_cost
+        return priced_safety_factor(z, dearer_holding(price, volume, holding))
+
+
+@dataclass(frozen=True)
+class ScaledFactors:
+    """Safety factors whose positive part is scaled down per stage until expected stock fits.
+
+    The rule of thumb: everybody gives up the same share. Expected stock is the flow that must
+    pass (once through the shelf, twice through a stage above, which can ship on only what it held
+    overnight) plus sigma E[(z + Z)^+].
+    """
+
+    advice: SafetyFactors
+    scenario: Scenario
+    outlook: Outlook
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Scaled z (P, M, K) [1]."""
+        z = self.advice(situation)
+        z = z if z.ndim == 3 else z[None]
+        windows = self.outlook.windows(situation.state.period)
+        daily = windows.mean / self.outlook.protection_interval
+        capacity = self.scenario.network.storage_capacity
+        volume = self.scenario.products.volume
+        passes = np.where(np.arange(len(capacity)) == 0, 1.0, 2.0)
+        for stage in np.flatnonzero(np.isfinite(capacity)):
+            flow = passes[stage] * float(daily[stage] @ volume)
+            spread = windows.std[stage] * volume
+            z = _fitted(z, int(stage), spread, float(capacity[stage]) - flow)
+        return z
+
+
+def _fitted(z: np.ndarray, stage: int, spread: np.ndarray, room: float) -> np.ndarray:
+    """z with one stage's positive part scaled so that its safety stock fits in `room` [volume]."""
+    here = z[:, stage]
+    cushion = np.maximum(here, 0)
+
+    def excess(factor: np.ndarray) -> np.ndarray:
+        scaled = np.where(here > 0, factor[:, None] * cushion, here)
+        return loss_function(-scaled) @ spread - room
+
+    one = np.ones(len(z))
+    over = excess(one) > 0
+    if not over.any():
+        return z
+    low, high = np.zeros(len(z)), one
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        too_much = excess(middle) > 0
+        low, high = np.where(too_much, low, middle), np.where(too_much, middle, high)
+    factor = np.where(over, low, one)
+    scaled = z.copy()
+    scaled[:, stage] = np.where(here > 0, factor[:, None] * cushion, here)
+    return scaled
+
+
+def textbook_factors(scenario: Scenario) -> SafetyFactors:
+    """The newsvendor's z at every stage, from the product's cost ratio (Snyder and Shen 2019, 4.3)."""
+    ratio = scenario.products.cost_ratio
+    z = np.broadcast_to(ndtri(ratio / (1 + ratio)), scenario.products.lead_time.shape)
+    return lambda situation: z
+
+
+@dataclass(frozen=True)
+class PlannedLevels:
+    """Order each echelon up to the level that a plan reaches on that day.
+
+    Unlike shipments, levels answer to what has happened since: what was not sold is not bought
+    again.
+
+    Attributes:
+        level: echelon position after ordering (T, M, K) [unit]; after the last day nothing more
+            is ordered.
+    """
+
+    level: np.ndarray
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        period = situation.state.period
+        if period >= len(self.level):
+            return np.zeros_like(situation.state.on_hand)
+        return np.maximum(self.level[period] - situation.echelon_position, 0)
+
+
+def planned_level(shipments: np.ndarray, stock: StockState, outflow: np.ndarray) -> np.ndarray:
+    """Echelon positions after ordering (T, M, K) [unit] of a plan.
+
+    Args:
+        shipments: (T, M, K) [unit].
+        stock: where the plan starts.
+        outflow: units that leave the chain or are owed more, per day (T, K) [unit].
+    """
+    local = stock.on_hand + stock.pipeline.sum(axis=-1)
+    opening = np.cumsum(local, axis=0) - stock.backorders
+    gone = np.cumsum(outflow, axis=0) - outflow
+    return opening + np.cumsum(shipments, axis=0) - gone[:, None]
+
+
+@dataclass
+class Levels:
+    """The model itself, re-solved every day on every path; its first day's shipments are ordered.
+
+    Where no capacity has a price, the order is the advice's order-up-to, unchanged. The basis of
+    a path's last day starts its next one.
+
+    Attributes:
+        scenario: the problem.
+        outlook: the forecast.
+        advice: safety factors.
+        periods: how far the model looks [period].
+    """
+
+    scenario: Scenario
+    outlook: Outlook
+    advice: SafetyFactors
+    periods: int
+    _bases: dict[int, object] = field(default_factory=dict)
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        state = situation.state
+        z = np.broadcast_to(self.advice(situation), state.on_hand.shape)
+        orders = SafetyStockRule(self.outlook, lambda _: z)(situation)
+        for path in range(len(orders)):
+            stock = StockState(
+                state.on_hand[path], state.pipeline[path], state.backorders[path, 0]
+            )
+            task = Task(self.scenario, self.outlook, z[path], stock, state.period, self.periods)
+            answer = reconcile(task, self._bases.get(path))
+            self._bases[path] = answer.basis
+            if answer.scarce:
+                orders[path] = answer.shipments[0]
+        return orders
