@@ -118,7 +118,7 @@ def write_goldens(folder: Path) -> None:
 
 def pace(seconds: float, seed: int) -> float:
     """Steps a second of InvManagement-v1 as it comes, resets included, orders drawn beforehand."""
-    import or_gym  # type: ignore[import-not-found]  # it lives in its own environment
+    import or_gym
 
     env = or_gym.make("InvManagement-v1", env_config={"seed_int": seed}).unwrapped
     rng = np.random.default_rng(seed)

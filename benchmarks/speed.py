@@ -143,8 +143,7 @@ def _same_problem(lanes: int, seed: int) -> Episode:
     config, world, rng = SerialConfig(), _orgym_world(lanes), np.random.default_rng(seed)
     opening = opening_state(_orgym_stock(lanes), world, dtype=SINGLE)
     longest, stages = max(config.lead_time), len(config.lead_time)
-    orders = rng.uniform(0, world.supply_capacity.max(axis=1)[:, None], (stages, lanes))
-    orders = orders.astype(SINGLE)[None]
+    orders = rng.uniform(0, world.supply_capacity).astype(SINGLE)[None]
 
     def episode() -> int:
         state = opening

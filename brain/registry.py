@@ -123,7 +123,8 @@ def _card_from(stated: dict[str, Any]) -> Card:
 
 def _read_layers(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # The file is opened here so that it is closed even where it is no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as problem:
         raise DataError(

@@ -28,7 +28,7 @@ def with_stages(table: Typed, network: Network, issues: Issues) -> Typed:
     """
     column = table.frame["stage"]
     written = column.cat.categories.to_list()
-    number = [_stage_number(word, network) for word in written]
+    number = [stage_number(word, network) for word in written]
     unknown = [word for word, found in zip(written, number, strict=True) if found < 0]
     if unknown and len(unknown) == len(written):
         raise DataError(
@@ -59,7 +59,7 @@ def with_stages(table: Typed, network: Network, issues: Issues) -> Typed:
     return Typed(kept.file, kept.frame.assign(stage=names), kept.rows, kept.bad)
 
 
-def _stage_number(word: str, network: Network) -> int:
+def stage_number(word: str, network: Network) -> int:
     """The stage meant by its name, in any spelling, or by its number; -1 if none is."""
     for spelling in (str, str.casefold, slug):
         names = [spelling(name) for name in network.names]
@@ -103,7 +103,7 @@ def stock_of(
     state = empty_stock(stages, count)
     on_hand, backorders, pipeline = state.on_hand, state.backorders, state.pipeline
     if stock is not None:
-        stock, product = _known(stock, products.unique_id, issues)
+        stock, product = _planned(stock, products.unique_id)
         stage = stock.frame["stage"].cat.codes.to_numpy()
         on_hand[stage, product] = stock.frame["on_hand"].to_numpy()
         _mention_empty_stages(stock, stage, issues)
@@ -130,12 +130,12 @@ def _filled(table: Typed | None, column: Column, count: int) -> np.ndarray:
 
 
 def _mention_defaults(table: Typed, spec: Table, issues: Issues) -> None:
-    absent = []
+    absent: dict[str, list[str]] = {}
     for column in spec.columns:
         if column.required or (column.kind is Kind.TEXT and not column.choices):
             continue
         if column.name not in table.frame:
-            absent.append(f"{column.name} ({column.default_text})")
+            absent.setdefault(column.default_text, []).append(column.name)
             continue
         blank = int(table.frame[column.name].isna().sum())
         if blank:
@@ -149,25 +149,14 @@ def _mention_defaults(table: Typed, spec: Table, issues: Issues) -> None:
                 )
             )
     if absent:
-        issues.add(
-            Issue(Severity.ASSUMED, table.file, f"columns not given, assumed: {', '.join(absent)}")
-        )
+        words = "; ".join(f"{', '.join(names)} ({default})" for default, names in absent.items())
+        rule = f"columns not given, with the default in their place: {words}"
+        issues.add(Issue(Severity.ASSUMED, table.file, rule))
 
 
-def _known(table: Typed, ids: np.ndarray, issues: Issues) -> tuple[Typed, np.ndarray]:
+def _planned(table: Typed, ids: np.ndarray) -> tuple[Typed, np.ndarray]:
     """The records of products in `ids`, and where these stand in it (N,)."""
     product = positions_of(table, ids)
-    unknown = np.flatnonzero(product < 0)
-    issues.add_all(
-        Issue(
-            Severity.SKIPPED,
-            table.file,
-            "a row is of a product that is not planned; it was left out",
-            column="unique_id",
-        ),
-        rows=table.rows[unknown],
-        products=table.ids(unknown),
-    )
     return table.only(product >= 0), product[product >= 0]
 
 
@@ -201,7 +190,7 @@ def _owed_to_waiting(
 
 def _pipeline(open_orders: Typed, products: Products, start: date, issues: Issues) -> np.ndarray:
     """Units under way by periods until arrival (M, K, L) [unit]."""
-    table, product = _known(open_orders, products.unique_id, issues)
+    table, product = _planned(open_orders, products.unique_id)
     stages, count = products.lead_time.shape
     period = (
         table.frame["arrival"].to_numpy().astype("datetime64[D]") - np.datetime64(start, "D")
@@ -214,7 +203,6 @@ def _pipeline(open_orders: Typed, products: Products, start: date, issues: Issue
                 table.file,
                 f"{len(overdue):,} orders were due before the first day, {start}; they are taken "
                 "to arrive on it",
-                column="arrival",
             )
         )
     far = period >= LONGEST_PIPELINE

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from data.assembly import products_of, stock_of, with_stages
 from data.cells import Typed, checked, typed
-from data.columns import Interval, check_mapping, interval_of, known_columns, resolve
+from data.columns import check_mapping, refuse_unused, resolve
 from data.daily import Daily, daily_forecast
 from data.errors import ConfigurationError, DataError
 from data.issues import Issue, Issues, Severity, TableError
 from data.network import Network, default_network, network_from_table
+from data.nixtla import interval_of, with_std
 from data.reading import RawTable, contents_of, read_raw, text_of
 from data.scenario import Scenario
-from data.tables import FORECAST, OPEN_ORDERS, STOCK, Column, Table, products_table
+from data.tables import FORECAST, OPEN_ORDERS, STOCK, Table, products_table
 
 _SUFFIXES = (".csv", ".parquet")
 
@@ -107,7 +107,7 @@ def read_scenario(forecast: Path, options: ReadOptions | None = None) -> Reading
         ConfigurationError: a bad option, or a network that is none.
     """
     options = options or ReadOptions()
-    check_mapping(options.columns, known_columns())
+    check_mapping(options.columns)
     issues = Issues()
     files = _located(Path(forecast), options, issues)
     desk = _Desk(files, options, issues)
@@ -116,6 +116,7 @@ def read_scenario(forecast: Path, options: ReadOptions | None = None) -> Reading
         table.name: desk.table(table, network)
         for table in (FORECAST, products_table(network), STOCK, OPEN_ORDERS)
     }
+    refuse_unused(options.columns, desk.headers, issues)
     bad = _bad_products(tables, options.skip_bad, issues)
     good = {name: _without(table, bad) for name, table in tables.items()}
     try:
@@ -155,13 +156,14 @@ def _located(forecast: Path, options: ReadOptions, issues: Issues) -> dict[str, 
 
 
 class _Desk:
-    """Reads files; what is wrong with a file as a whole becomes an issue, so that reading goes on."""
+    """Reads files; what is wrong with a whole file becomes an issue, so that reading goes on."""
 
     def __init__(self, files: Mapping[str, Path], options: ReadOptions, issues: Issues) -> None:
         self.files = files
         self.options = options
         self.issues = issues
         self.sources: list[Source] = []
+        self.headers: set[str] = set()
 
     def network(self) -> Network:
         """The chain; the default one where there is no file."""
@@ -196,47 +198,30 @@ class _Desk:
             contents = contents_of(path)
             raw = read_raw(path.name, contents, self.options.encoding, self.issues)
             self._source(table.name, path, contents, len(raw))
+            self.headers |= set(raw.columns)
             return self._checked(raw, table, network)
         except DataError as error:
             self.issues.add(Issue(Severity.ERROR, path.name, str(error)))
             return None
 
-    def _checked(self, raw: RawTable, table: Table, network: Network) -> Typed:
+    def _checked(self, raw: RawTable, table: Table, network: Network) -> Typed | None:
         interval = interval_of(raw, self.options.columns) if table is FORECAST else None
+        mapping = dict(self.options.columns)
+        spec = table
         if interval is not None:
-            found = self._from_interval(raw, interval)
-        else:
-            headers = resolve(raw, table, self.options.columns, self.issues)
-            found = typed(raw, table, headers, self.issues)
+            spec = interval.table
+            mapping["mean"] = interval.model
+        headers = resolve(raw, spec, mapping, self.issues)
+        if headers is None:
+            return None
+        found = typed(raw, spec, headers, self.issues)
+        if interval is not None:
+            found = with_std(found, interval, self.issues)
         if not len(found):
             raise DataError("the file has a header and no rows; expected one row per record")
         if "stage" in found.frame:
             found = with_stages(found, network, self.issues)
         return checked(found, table, self.issues)
-
-    def _from_interval(self, raw: RawTable, interval: Interval) -> Typed:
-        """A forecast of `mean` and `std` from a point forecast and its prediction interval."""
-        bounds = tuple(
-            Column(name, "of the prediction interval", required=True, low=None)
-            for name in (interval.lo, interval.hi)
-        )
-        table = replace(
-            FORECAST, columns=(*(FORECAST[n] for n in ("unique_id", "ds", "mean")), *bounds)
-        )
-        mapping = {**self.options.columns, "mean": interval.model}
-        found = typed(raw, table, resolve(raw, table, mapping, self.issues), self.issues)
-        mean, lo, hi = (found.frame[name] for name in ("mean", interval.lo, interval.hi))
-        z = float(ndtri(0.5 + interval.level / 200))
-        # Bounds of demand are often cut at 0; the upper half then still tells the spread.
-        cut = (lo == 0) & (2 * mean < hi)
-        std = np.where(cut, hi - mean, 0.5 * (hi - lo)) / z
-        self._assume(
-            raw.file,
-            f"mean is {interval.model}, std is half the width of its {interval.level:g} % interval / "
-            f"{z:.4g} (of the upper half where the lower bound is 0)",
-        )
-        frame = found.frame[["unique_id", "ds", "mean"]].assign(std=std)
-        return replace(found, frame=frame)
 
     def _source(self, table: str, path: Path, contents: bytes, records: int) -> None:
         self.sources.append(Source(table, path, sha256(contents).hexdigest(), records))
@@ -257,7 +242,7 @@ def _bad_products(
         name
         for table in tables.values()
         if table is not None
-        for name in table.products[table.bad].tolist()
+        for name in table.ids(table.bad).tolist()
     )
     forecast = tables["forecast"]
     if skip_bad:
@@ -274,11 +259,9 @@ def _refuse_mostly_bad(forecast: Typed | None, bad: frozenset[str], issues: Issu
         return
     products = set(forecast.frame["unique_id"].cat.categories)
     if len(bad & products) * 2 > len(products):
-        rule = (
-            f"{len(bad & products):,} of {len(products):,} products have bad values, too many to leave "
-            "out; look at what was exported"
-        )
-        issues.add(Issue(Severity.ERROR, forecast.file, rule))
+        rule = f"{len(bad & products):,} of {len(products):,} products have bad values"
+        remedy = "that is too many to leave out; look at how the tables were exported"
+        issues.add(Issue(Severity.ERROR, forecast.file, rule, remedy))
 
 
 def _without(table: Typed | None, products: frozenset[str]) -> Typed | None:
@@ -305,10 +288,12 @@ def _assembled(
     if table is not None:
         ids = _planned(forecast, daily, table, issues)
     if not len(ids):
-        raise DataError(
-            "no product is left to plan; every one was skipped for a reason that data_issues.csv names"
-        )
+        reasons = "; ".join(issues.lines(Severity.SKIPPED))
+        raise DataError(f"no product is left to plan, each was skipped for a reason: {reasons}")
     place = pd.Index(daily.ids, dtype=object).get_indexer(pd.Index(ids, dtype=object))
+    for other in (tables["stock"], tables["open_orders"]):
+        if other is not None:
+            _report_strangers(other, forecast, table, issues)
     products = products_of(table, ids, network, issues)
     planned = daily.forecast.take(place)
     stock = stock_of(tables["stock"], tables["open_orders"], products, planned.start, issues)
@@ -317,14 +302,18 @@ def _assembled(
 
 def _planned(forecast: Typed, daily: Daily, table: Typed, issues: Issues) -> np.ndarray:
     """The products with a whole forecast and a row of their own, in the order of the products."""
-    known, forecasted = table.products, set(forecast.frame["unique_id"].cat.categories)
+    known, forecasted = table.ids(), set(forecast.frame["unique_id"].cat.categories)
     unknown = np.array(sorted(set(daily.ids) - set(known)), dtype=object)
+    remedy = f"add its row to {table.file}"
+    bare = {name.lstrip("0") for name in known}
+    if any(name.lstrip("0") in bare for name in unknown):
+        remedy = "some ids differ in leading zeros only, which spreadsheets drop; write them alike"
     issues.add_all(
         Issue(
             Severity.SKIPPED,
             forecast.file,
-            f"a product is not in {table.file}",
-            f"add its row to {table.file}",
+            f"is not in {table.file}",
+            remedy,
             "unique_id",
         ),
         products=unknown,
@@ -334,7 +323,7 @@ def _planned(forecast: Typed, daily: Daily, table: Typed, issues: Issues) -> np.
         Issue(
             Severity.SKIPPED,
             table.file,
-            f"a product has no row in {forecast.file}",
+            f"is not in {forecast.file}",
             f"add its days to {forecast.file}, or plan without it",
             "unique_id",
         ),
@@ -343,6 +332,29 @@ def _planned(forecast: Typed, daily: Daily, table: Typed, issues: Issues) -> np.
     )
     whole = set(daily.ids)
     return np.array([name for name in known if name in whole], dtype=object)
+
+
+def _report_strangers(
+    other: Typed, forecast: Typed, products: Typed | None, issues: Issues
+) -> None:
+    """Records of stock or orders whose product no other table knows; they are left out."""
+    known = set(forecast.frame["unique_id"].cat.categories)
+    if products is not None:
+        known |= set(products.frame["unique_id"].cat.categories)
+    column = other.frame["unique_id"].cat
+    strange = np.array([name not in known for name in column.categories] + [False])
+    records = np.flatnonzero(strange[column.codes.to_numpy()])
+    issues.add_all(
+        Issue(
+            Severity.SKIPPED,
+            other.file,
+            "is in neither the forecast nor the products; the row was left out",
+            "correct it if it is misspelt",
+            "unique_id",
+        ),
+        rows=other.rows[records],
+        products=other.ids(records),
+    )
 
 
 def _reasons(forecast: Typed | None, scenario: Scenario, issues: Issues) -> dict[str, str]:

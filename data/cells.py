@@ -93,10 +93,13 @@ def typed(raw: RawTable, table: Table, headers: Mapping[str, str], issues: Issue
 def checked(found: Typed, table: Table, issues: Issues) -> Typed:
     """The same records, those that break a rule of `table` marked bad and reported."""
     bad = found.bad.copy()
-    for name, rule, records in table.failures(found.frame):
+    for failure in table.failures(found.frame):
+        name, records = failure.column, failure.records
+        if name and table[name].kind is Kind.DATE:
+            records = records[~found.bad[records]]
         values = found.frame[name].iloc[records] if name else None
         issues.add_all(
-            Issue(Severity.ERROR, found.file, rule, _remedy(table, name), name),
+            Issue(Severity.ERROR, found.file, failure.rule, failure.remedy, name),
             rows=found.rows[records],
             products=found.ids(records),
             values=None if values is None else [_written(value) for value in values],
@@ -125,13 +128,6 @@ def _report_refused(
         products=found.ids(records),
         values=[str(cell) for cell in raw.columns[header].take(records).to_pylist()],
     )
-
-
-def _remedy(table: Table, name: str) -> str:
-    if not name:
-        return "keep one of them"
-    allowed = table[name].allowed
-    return f"expected {allowed}" if allowed else "fill it in"
 
 
 def _written(value: object) -> str:

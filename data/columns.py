@@ -1,64 +1,43 @@
-"""Which column of a file is meant by which name: mappings, aliases, spellings, Nixtla's names."""
+"""Which column of a file is meant by which name: mappings, aliases, spellings."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 
-from data.errors import ConfigurationError, DataError
+from data.errors import ConfigurationError
 from data.issues import Issue, Issues, Severity
 from data.reading import RawTable
 from data.tables import Table, all_tables, slug
 
-_INTERVAL = re.compile(r"(?P<model>.+)-(?P<side>lo|hi)-(?P<level>\d+(?:\.\d+)?)")
-USUAL_LEVEL = 80.0
-"""The interval preferred where a forecast has several [%]."""
 
-
-@dataclass(frozen=True)
-class Interval:
-    """A prediction interval as Nixtla's libraries write it.
-
-    Attributes:
-        model: name of the model, which is the column of its point forecast.
-        lo, hi: columns of the bounds.
-        level: chance that demand falls between them [%].
-    """
-
-    model: str
-    lo: str
-    hi: str
-    level: float
-
-
-def check_mapping(mapping: Mapping[str, str], table_columns: set[str]) -> None:
+def check_mapping(mapping: Mapping[str, str]) -> None:
     """Refuse a mapping of a name that no table has.
 
     Raises:
         ConfigurationError: naming the nearest known name.
     """
+    known = {column.name for table in all_tables() for column in table.columns}
     for ours, theirs in mapping.items():
-        if ours not in table_columns:
-            near = get_close_matches(ours, table_columns, 1)
-            hint = f"; did you mean --map {near[0]}={theirs}?" if near else ""
+        if ours not in known and not re.fullmatch(r"lead_time_\d+", ours):
+            near = get_close_matches(ours, sorted(known), 1)
+            hint = f"; {option(near[0], theirs)} may be meant" if near else ""
             raise ConfigurationError(
-                f"--map {ours}={theirs}: no table has a column {ours!r}{hint} "
-                f"Known: {', '.join(sorted(table_columns))}"
+                f"{option(ours, theirs)}: no table has a column {ours!r}{hint}; the columns are "
+                f"{', '.join(sorted(known))}"
             )
 
 
 def resolve(
     raw: RawTable, table: Table, mapping: Mapping[str, str], issues: Issues
-) -> dict[str, str]:
-    """The header behind each column of `table` that the file has.
+) -> dict[str, str] | None:
+    """The header behind each column of `table` in the file; None if a required one is missing.
 
     A column is found by the mapping, by its own name, by an alias, and last by its name in another
-    spelling (`Unique ID`).
-
-    Raises:
-        DataError: a required column is not there; says which are, and the option to use.
+    spelling (`Unique ID`). What is missing becomes an error that names what was found and the
+    option to use.
     """
     spellings = {slug(header): header for header in reversed(raw.columns)}
     found: dict[str, str] = {}
@@ -66,80 +45,58 @@ def resolve(
         mapped = mapping.get(column.name)
         names = [mapped] if mapped in raw.columns else [column.name, *column.aliases]
         header = next((name for name in names if name in raw.columns), None)
-        if header is None:
-            header = next((spellings[name] for name in names if name in spellings), None)
-            if header is not None:
-                issues.add(
-                    Issue(
-                        Severity.MENDED, raw.file, f"column {header!r} was read as {column.name!r}"
-                    )
-                )
+        if header is None and any(name in spellings for name in names):
+            header = next(spellings[name] for name in names if name in spellings)
+            rule = f"column {header!r} was read as {column.name!r}"
+            issues.add(Issue(Severity.MENDED, raw.file, rule))
         if header is not None:
             found[column.name] = header
-    _require(raw, table, mapping, found)
+    missing = [name for name in table.required if name not in found]
+    if missing:
+        _report_missing(raw, table, mapping, missing, issues)
+        return None
     _mention_unused(raw, table, found, issues)
     return found
 
 
-def interval_of(raw: RawTable, mapping: Mapping[str, str]) -> Interval | None:
-    """The Nixtla forecast in a file that has no `mean` and `std`; None if there is none.
-
-    With several models `mean` must be mapped to the one that is meant.
-
-    Raises:
-        DataError: there are several, and none is named.
-    """
-    bounds = [match for match in map(_INTERVAL.fullmatch, raw.columns) if match]
-    pairs = {
-        (match["model"], match["level"])
-        for match in bounds
-        if match["model"] in raw.columns
-        and f"{match['model']}-lo-{match['level']}" in raw.columns
-        and f"{match['model']}-hi-{match['level']}" in raw.columns
-        and 0 < float(match["level"]) < 100
-    }
-    models = [name for name in raw.columns if name in {model for model, _ in pairs}]
-    named = mapping.get("mean")
-    if named is not None:
-        models = [name for name in models if name == named]
-    if not models:
-        return None
-    if len(models) > 1:
-        raise DataError(
-            f"forecasts of {len(models)} models found ({', '.join(models)}); choose one "
-            f"with --map mean={models[0]}"
-        )
-    levels = [level for model, level in pairs if model == models[0]]
-    level = min(levels, key=lambda text: (abs(float(text) - USUAL_LEVEL), float(text)))
-    model = models[0]
-    return Interval(model, f"{model}-lo-{level}", f"{model}-hi-{level}", float(level))
+def refuse_unused(mapping: Mapping[str, str], headers: set[str], issues: Issues) -> None:
+    """Report mappings to a column that none of the tables has, unless it is known to be missing."""
+    missing = {issue.column for issue in issues.kinds(Severity.ERROR)}
+    for ours, theirs in mapping.items():
+        if theirs not in headers and ours not in missing:
+            near = get_close_matches(theirs, sorted(headers), 1)
+            remedy = f"if {near[0]!r} is meant, use {option(ours, near[0])}" if near else ""
+            rule = f"{option(ours, theirs)} names a column that no table has"
+            issues.add(Issue(Severity.ERROR, "", rule, remedy))
 
 
-def known_columns() -> set[str]:
-    """Names of all columns of all tables, for chains of up to ten stages."""
-    names = {column.name for table in all_tables() for column in table.columns}
-    return names | {f"lead_time_{number}" for number in range(10)}
+def option(ours: str, theirs: str) -> str:
+    """The option that maps a column, ready to be typed."""
+    return f"--map {shlex.quote(f'{ours}={theirs}')}"
 
 
-def _require(
-    raw: RawTable, table: Table, mapping: Mapping[str, str], found: dict[str, str]
+def _report_missing(
+    raw: RawTable, table: Table, mapping: Mapping[str, str], missing: list[str], issues: Issues
 ) -> None:
-    for name in table.required:
-        if name in found:
-            continue
+    if table.name == "forecast" and "missed_sale_cost" in raw.columns:
+        rule = "this is the table of products, expected a forecast of unique_id, ds, mean and std"
+        issues.add(Issue(Severity.ERROR, raw.file, rule, "--products names the forecast"))
+        return
+    free = [header for header in raw.columns if header not in table.required]
+    for name in missing:
         mapped = mapping.get(name)
-        wanted = mapped or name
-        free = [header for header in raw.columns if header not in found.values()]
-        near = _nearest(wanted, free)
-        advice = (
-            f"; if {near!r} is meant, add --map {name}={near}"
-            if near
-            else f"; name the column that holds it with --map {name}=YOUR_COLUMN"
-        )
-        what = f"column {name!r} ({table[name].meaning}) is missing"
-        if mapped:
-            what = f"column {mapped!r} of --map {name}={mapped} is missing"
-        raise DataError(f"{what}; found {', '.join(raw.columns) or 'none'}{advice}")
+        near = _nearest(mapped or name, free) or _nearest(name, free)
+        if near is not None:
+            free.remove(near)
+            advice = f"if {near!r} is meant, add {option(name, near)}"
+        else:
+            advice = f"name the column that holds it with --map {name}=YOUR_COLUMN"
+        if name == "std":
+            advice += ", or give prediction intervals as Model-lo-80 and Model-hi-80"
+        asked = f", and so is {mapped!r} of {option(name, mapped)}" if mapped else ""
+        headers = ", ".join(raw.columns) or "none"
+        rule = f"({table[name].meaning}) is missing{asked}; found columns {headers}"
+        issues.add(Issue(Severity.ERROR, raw.file, rule, advice, name))
 
 
 _USUAL_NAMES = {
@@ -178,7 +135,7 @@ def _mention_unused(raw: RawTable, table: Table, found: dict[str, str], issues: 
                     Severity.ASSUMED,
                     raw.file,
                     f"column {header!r} is not known and was left out",
-                    f"if {near[0]!r} is meant, add --map {near[0]}={header}",
+                    f"if {near[0]!r} is meant, add {option(near[0], header)}",
                 )
             )
     if unused and table.name != "forecast":

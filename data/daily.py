@@ -16,6 +16,8 @@ from data.forecast import Forecast
 from data.issues import Issue, Issues, Severity
 
 DAY = np.timedelta64(1, "D")
+LONGEST_HORIZON = 1500
+"""Days a forecast may have; plans are made for weeks or months [day]."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,19 @@ def daily_forecast(table: Typed, issues: Issues) -> Daily:
     """The forecast as arrays; `table` holds good records only, each product-day once.
 
     Raises:
-        DataError: the days are too far apart for a daily plan.
+        DataError: there are no days, too many, or they are too far apart for a daily plan.
     """
+    if not len(table):
+        raise DataError("no good row is left; see data_issues.csv for what is wrong with each")
     codes, ids = _products(table)
     days, day_of = np.unique(
         table.frame["ds"].to_numpy().astype("datetime64[D]"), return_inverse=True
     )
+    if len(days) > LONGEST_HORIZON:
+        raise DataError(
+            f"{len(days):,} days found, expected at most {LONGEST_HORIZON:,}; give the days to "
+            "plan for only"
+        )
     position = np.full((len(days), len(ids)), -1)
     position[day_of, codes] = np.arange(len(table))
     there = position >= 0
@@ -91,12 +100,13 @@ def _horizon(there: np.ndarray) -> tuple[int, int]:
     count = len(there)
     begins = np.argmax(there, axis=0)
     ends = count - 1 - np.argmax(there[::-1], axis=0)
-    begun = np.cumsum(np.bincount(begins, minlength=count))
-    first = count - 1 - int(np.argmax((begun * (count - np.arange(count)))[::-1]))
-    on_time = ends[begins <= first]
-    lasting = np.cumsum(np.bincount(on_time, minlength=count)[::-1])[::-1]
-    last = int(np.argmax(lasting * (np.arange(count) - first + 1)))
-    return first, max(first, last)
+    spans = np.zeros((count, count), dtype=np.int64)
+    np.add.at(spans, (begins, ends), 1)
+    # covering[s, e]: products that begin on day s or before and end on day e or after.
+    covering = np.cumsum(np.cumsum(spans, axis=0)[:, ::-1], axis=1)[:, ::-1]
+    length = np.arange(count) - np.arange(count)[:, None] + 1
+    first, last = divmod(int(np.argmax(covering * np.maximum(length, 0))), count)
+    return first, last
 
 
 def _refuse_sparse_days(days: np.ndarray) -> None:
@@ -136,7 +146,7 @@ def _skip_incomplete(
         Issue(
             Severity.SKIPPED,
             file,
-            f"a product does not have all days from {days[0]} to {days[-1]}",
+            f"does not cover all days from {days[0]} to {days[-1]}",
             "add the missing days (a mean of 0 where none is expected)",
             "ds",
         ),

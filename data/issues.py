@@ -42,7 +42,7 @@ class Issue:
 
     Attributes:
         severity: how much it matters.
-        file: name of the file.
+        file: name of the file; empty if it concerns none.
         rule: what is wrong, as the end of a sentence that begins with the column or the file.
         remedy: what to do about it.
         column: where it was found; empty if it concerns whole rows or the file.
@@ -68,11 +68,8 @@ class Issue:
 
     @property
     def _what(self) -> str:
-        return (
-            f"{self.file}: {self.column} {self.rule}"
-            if self.column
-            else f"{self.file}: {self.rule}"
-        )
+        file = f"{self.file}: " if self.file else ""
+        return f"{file}{self.column} {self.rule}" if self.column else f"{file}{self.rule}"
 
     @property
     def _advice(self) -> str:
@@ -177,6 +174,16 @@ class Issues:
         """The issues of one severity, in the order found."""
         return [issue for issue in self if issue.severity is severity]
 
+    def kinds(self, severity: Severity) -> list[Issue]:
+        """One issue of each kind of a severity, without row, product and value."""
+        return [batch.kind for batch in self._batches if batch.kind.severity is severity]
+
+    def concern_products(self, severity: Severity) -> bool:
+        """True where an issue of this severity is about a product that is known."""
+        return any(
+            any(batch.products) for batch in self._batches if batch.kind.severity is severity
+        )
+
     def lines(self, severity: Severity) -> list[str]:
         """One sentence per kind of issue: at most five examples and the count of the rest."""
         kinds: dict[tuple[str, str, str, str], list[_Batch]] = {}
@@ -227,6 +234,8 @@ class TableError(DataError):
         lines = issues.lines(Severity.ERROR)
         if len(lines) > 1:
             lines = [f"{len(lines)} problems in the tables:", *(f"- {line}" for line in lines)]
+        if issues.concern_products(Severity.ERROR):
+            lines.append("To leave out the products concerned and plan the rest, add --skip-bad.")
         super().__init__("\n".join(lines))
 
 

@@ -15,6 +15,9 @@ import numpy as np
 
 from data.errors import ConfigurationError
 
+LARGEST_WHOLE = 10**15
+"""Whole numbers in a network's file may not exceed it; floats hold them exactly."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -40,10 +43,14 @@ class Stage:
         where = f"network, stage {self.name!r}"
         if not self.name.strip():
             raise ConfigurationError("network: a stage has no name; give every stage a name")
-        if isinstance(self.lead_time, bool) or self.lead_time != int(self.lead_time):
-            raise ConfigurationError(f"{where}: lead_time is {self.lead_time!r}, expected whole days")
+        if isinstance(self.lead_time, bool) or not float(self.lead_time).is_integer():
+            raise ConfigurationError(
+                f"{where}: lead_time is {self.lead_time!r}, expected whole days"
+            )
         if not 0 <= self.lead_time <= 365:
-            raise ConfigurationError(f"{where}: lead_time is {self.lead_time}, expected 0 to 365 days")
+            raise ConfigurationError(
+                f"{where}: lead_time is {self.lead_time}, expected 0 to 365 days"
+            )
         if not (isfinite(self.holding_share) and self.holding_share > 0):
             raise ConfigurationError(
                 f"{where}: holding_share is {self.holding_share}, expected a number above 0"
@@ -173,6 +180,8 @@ def _stage_from_table(row: dict[str, Any], number: int) -> Stage:
     for key, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ConfigurationError(f"{where}: {key} is {value!r}, expected a number")
+        if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+            raise ConfigurationError(f"{where}: {key} is too large, expected at most 1e15")
     return Stage(row["name"], **numbers)
 
 

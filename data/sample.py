@@ -317,7 +317,7 @@ _TOML_HEAD = """\
 # storage_capacity  space for stock, incoming goods included [dm3, the unit of `volume` in
 #                   products.csv]; leave it out for no limit
 # supply_capacity   most that can be shipped to this stage in one day [dm3/day]; not given: no limit
-# overflow_price    price of a dm3 beyond the capacity, for instance rented elsewhere [money/dm3/day]
+# overflow_price    price of space beyond the capacity, say rented elsewhere [money/dm3/day]
 """
 
 

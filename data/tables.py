@@ -45,7 +45,7 @@ class Column:
         default: what stands in for a blank cell or an absent column; for a required column, what
             stands in where the whole table is absent (None if it cannot be).
         default_words: the default in words, where its value does not speak for itself.
-        low: smallest number allowed; None for no limit.
+        low: smallest number allowed.
         above: True if `low` itself is not allowed.
         high: largest number allowed.
         choices: the only words allowed; empty for any text.
@@ -59,7 +59,7 @@ class Column:
     required: bool = False
     default: float | str | None = None
     default_words: str = ""
-    low: float | None = 0.0
+    low: float = 0.0
     above: bool = False
     high: float = LARGEST
     choices: tuple[str, ...] = ()
@@ -72,16 +72,14 @@ class Column:
 
     @property
     def allowed(self) -> str:
-        """Its range in words: 'above 0', '0 to 365', 'lost or backorder'."""
+        """Its range in words: 'above 0', '0 to 365', 'lost or backorder'; empty for any text."""
         if self.choices:
             return " or ".join(self.choices)
         if not self.numeric:
             return ""
-        if self.low is None:
-            return f"at most {self.high:,g}"
         if self.high == LARGEST:
-            return "above 0" if self.above else f"{self.low:g} or more"
-        return f"{'above ' if self.above else ''}{self.low:g} to {self.high:,g}"
+            return f"above {self.low:g}" if self.above else f"{self.low:g} or more"
+        return f"{self.low:g} to {self.high:g}"
 
     @property
     def default_text(self) -> str:
@@ -101,18 +99,34 @@ class Column:
     def schema(self) -> pa.Column:
         """The column as pandera checks it; the errors are ends of sentences."""
         checks = []
+        if self.kind is Kind.WHOLE:
+            checks.append(pa.Check(_whole, error="is not a whole number"))
         if self.numeric:
-            if self.kind is Kind.WHOLE:
-                checks.append(pa.Check(_whole, error="is not a whole number"))
-            if self.low is not None:
-                check = pa.Check.gt if self.above else pa.Check.ge
-                checks.append(check(self.low, error=f"is not {self.allowed}"))
-            words = f"is above {LARGEST:,.0f}" if self.high == LARGEST else f"is not {self.allowed}"
-            checks.append(pa.Check.le(self.high, error=words))
+            low = pa.Check.gt(self.low, error=f"is not above {self.low:g}")
+            if not self.above:
+                low = pa.Check.ge(self.low, error=f"is below {self.low:g}")
+            checks += [low, pa.Check.le(self.high, error=f"is above {self.high:,.10g}")]
         if self.choices:
             checks.append(pa.Check.isin(self.choices, error=f"is not {self.allowed}"))
         dtype = "float64" if self.numeric else None
         return pa.Column(dtype, checks, nullable=not self.required, required=self.required)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Records that break one rule.
+
+    Attributes:
+        column: in which; empty where whole records are concerned.
+        rule: what is wrong, as the end of a sentence that begins with the column.
+        remedy: what to do about it.
+        records: their positions (N,).
+    """
+
+    column: str
+    rule: str
+    remedy: str
+    records: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -143,38 +157,46 @@ class Table:
         """Names of the columns without which the table is useless."""
         return tuple(column.name for column in self.columns if column.required)
 
-    def failures(self, frame: pd.DataFrame) -> list[tuple[str, str, np.ndarray]]:
-        """What is wrong in a typed frame: (column, rule, positions of the rows), kind by kind."""
+    def failures(self, frame: pd.DataFrame) -> list[Failure]:
+        """What is wrong in a typed frame, rule by rule."""
         schema = pa.DataFrameSchema(
             {column.name: column.schema() for column in self.columns if column.name in frame},
             unique=list(self.key) or None,
             report_duplicates="exclude_first",
         )
+        found: list[Failure] = []
         try:
             schema.validate(frame, lazy=True)
-        except pa.errors.SchemaErrors as found:
-            kinds = self._kinds(found.failure_cases)
-        else:
-            kinds = []
+        except pa.errors.SchemaErrors as error:
+            cases = error.failure_cases.groupby(["column", "check"], sort=False)["index"]
+            for (column, check), records in cases:
+                found += self._failure(frame, column, check, records.to_numpy(dtype=np.int64))
         for small, large in self.ordered:
             if small in frame and large in frame:
                 wrong = np.flatnonzero(frame[small] > frame[large])
-                kinds.append((small, f"is above {large}", wrong))
-        return kinds
+                found.append(Failure(small, f"is above {large}", "lower it", wrong))
+        return found
 
-    def _kinds(self, cases: pd.DataFrame) -> list[tuple[str, str, np.ndarray]]:
-        kinds = []
-        for (column, check), rows in cases.groupby(["column", "check"], sort=False)["index"]:
-            rule = _PANDERA_WORDS.get(check, check)
-            if check == "multiple_fields_uniqueness":
-                if column != self.key[0]:
-                    continue
-                column, rule = "", f"a row has the same {' and '.join(self.key)} as an earlier one"
-            kinds.append((column, rule, rows.to_numpy(dtype=np.int64)))
-        return kinds
+    def _failure(
+        self, frame: pd.DataFrame, name: str, check: str, records: np.ndarray
+    ) -> list[Failure]:
+        """One kind of pandera's failure cases in our words."""
+        if check == _REPEATED:
+            if name != self.key[0]:
+                return []
+            complete = frame[list(self.key)].iloc[records].notna().all(axis=1).to_numpy()
+            rule = f"a row has the same {' and '.join(self.key)} as an earlier one"
+            return [Failure("", rule, "keep one of them", records[complete])]
+        allowed = self[name].allowed
+        remedy = f"expected {allowed}" if allowed else "fill it in"
+        if check.startswith("is above") and self[name].high == LARGEST:
+            remedy = "check its unit"
+        rule = "is blank or NaN" if check == "not_nullable" else check
+        return [Failure(name, rule, remedy, records)]
 
 
-_PANDERA_WORDS = {"not_nullable": "is blank or NaN"}
+_REPEATED = "multiple_fields_uniqueness"
+"""What pandera calls records with equal keys; it lists one case per column of the key."""
 
 
 def _whole(values: pd.Series) -> pd.Series:
@@ -225,14 +247,14 @@ _PRODUCT_COLUMNS = (
         "purchase cost",
         unit="money/unit",
         default=np.nan,
-        default_words="unknown: no capital is reported",
+        default_words="unknown",
     ),
     Column(
         "price",
         "sales price",
         unit="money/unit",
         default=np.nan,
-        default_words="unknown: no turnover is reported",
+        default_words="unknown",
     ),
     Column("lot_size", "orders are multiples of it; 0 allows fractions", unit="unit", default=1.0),
     Column("minimum_order", "smallest order, if one is placed", unit="unit", default=0.0),
@@ -272,9 +294,9 @@ def products_table(network: Network) -> Table:
             Kind.WHOLE,
             unit="day",
             default=float(stage.lead_time),
-            default_words="the stage's in network.toml",
+            default_words="the stage's",
             high=LONGEST_LEAD_TIME,
-            aliases=(f"lead_time_{slug(stage.name)}",),
+            aliases=(f"lead_time_{slug(stage.name)}",) if slug(stage.name) else (),
         )
         for number, stage in enumerate(network.stages)
     )
@@ -283,8 +305,8 @@ def products_table(network: Network) -> Table:
         "one product",
         (*_PRODUCT_COLUMNS, *lead_times),
         key=("unique_id",),
-        absent="every product of the forecast has missed-sale cost 100, holding cost 1 and the "
-        "defaults below",
+        absent="every product is taken to have missed_sale_cost 100 and holding_cost 1, and the "
+        "default of every other column",
         ordered=(("minimum_order", "maximum_order"),),
     )
 
@@ -303,7 +325,7 @@ STOCK = Table(
         ),
     ),
     key=("unique_id", "stage"),
-    absent="there is no stock anywhere",
+    absent="every stage is taken as empty",
 )
 
 OPEN_ORDERS = Table(
@@ -316,7 +338,7 @@ OPEN_ORDERS = Table(
         Column("quantity", "units under way", unit="unit", required=True),
     ),
     key=(),
-    absent="nothing is under way",
+    absent="nothing is taken to be under way",
 )
 
 

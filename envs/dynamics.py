@@ -87,6 +87,9 @@ def advance(
     arrived, pipeline = _travel(state.pipeline, shipped, world.lead_time_in(state.period))
     occupied = state.on_hand + arrived
     on_hand = occupied - _sent(shipped, world)
+    if not world.serial:
+        # Shares of a scarce stock may add up to a rounding error more than there is.
+        np.maximum(on_hand, 0, out=on_hand)
 
     shelf = on_hand[:, : world.shelves]
     wanted = demand + state.backorders if world.backorders_possible else demand
@@ -156,7 +159,8 @@ def _travel(
     pipeline: np.ndarray, shipped: np.ndarray, lead_time: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What arrives in this period (P, M, K), and the pipeline as the next period finds it."""
-    moved = np.zeros_like(pipeline)
+    # C order, whatever the order of `pipeline`: the reshape below must be a view.
+    moved = np.zeros(pipeline.shape, pipeline.dtype)
     moved[..., :-1] = pipeline[..., 1:]
     arrived = pipeline[..., 0]
     slot = np.maximum(lead_time - 1, 0)

@@ -183,10 +183,11 @@ class WholeLots:
         smallest = np.where(
             self.lot_size > 0, np.ceil(self.minimum_order / lot) * lot, self.minimum_order
         )
-        whole = np.where(whole < smallest / 2, 0, np.maximum(whole, np.where(whole > 0, smallest, 0)))
+        raised = np.maximum(whole, np.where(whole > 0, smallest, 0))
+        whole = np.where(whole < smallest / 2, 0, raised)
         available = np.full_like(whole, np.inf)
         available[:, :-1] = situation.state.on_hand[:, 1:]
         available = np.minimum(available, self.largest)
         finite = np.isfinite(available) & (self.lot_size > 0)
-        limit = np.where(finite, np.floor(np.where(finite, available, 0) / lot + 1e-9) * lot, available)
-        return np.minimum(whole, limit)
+        lots = np.floor(np.where(finite, available, 0) / lot + 1e-9) * lot
+        return np.minimum(whole, np.where(finite, lots, available))

@@ -54,10 +54,10 @@ class World:
         for stage, supplier in enumerate(self.supplier):
             if supplier != SOURCE and not stage < supplier < len(self.supplier):
                 raise ValueError(
-                    f"stage {stage} is supplied by stage {supplier}; a supplier must come after its "
-                    "customers, or be SOURCE"
+                    f"stage {stage} is supplied by stage {supplier}; a supplier must come after "
+                    "its customers, or be SOURCE"
                 )
-        if any(stage >= self.shelves and stage not in self.supplier for stage in range(self.stages)):
+        if not set(range(self.shelves, self.stages)) <= set(self.supplier):
             raise ValueError("stages that supply nobody are shelves and must come first")
         if (np.asarray(self.lead_time) < 0).any():
             raise ValueError(f"lead_time is {np.min(self.lead_time)}, expected at least 0")
@@ -70,8 +70,7 @@ class World:
     @cached_property
     def shelves(self) -> int:
         """Number of stages S that face customers; they are stages 0 to S - 1."""
-        first_supplier = min((s for s in self.supplier if s != SOURCE), default=len(self.supplier))
-        return first_supplier
+        return min((s for s in self.supplier if s != SOURCE), default=len(self.supplier))
 
     @cached_property
     def serial(self) -> bool:
@@ -82,7 +81,8 @@ class World:
     def customers(self) -> tuple[tuple[int, ...], ...]:
         """For each stage the stages that draw on it."""
         return tuple(
-            tuple(c for c, s in enumerate(self.supplier) if s == stage) for stage in range(self.stages)
+            tuple(customer for customer, s in enumerate(self.supplier) if s == stage)
+            for stage in range(self.stages)
         )
 
     @cached_property
@@ -108,7 +108,10 @@ def serial_world(
     backordered: np.ndarray | None = None,
     unfilled: Unfilled = Unfilled.FORGOTTEN,
 ) -> World:
-    """A serial chain with lead times (M, K) or (T, M, K); unlimited supply and lost sales if not given."""
+    """A serial chain with lead times (M, K) or (T, M, K).
+
+    Supply is unlimited and sales are lost unless given otherwise.
+    """
     lead_time = np.asarray(lead_time, dtype=np.int64)
     stages, products = lead_time.shape[-2:]
     if supply_capacity is None:

@@ -14,9 +14,10 @@ from dataclasses import replace
 import highspy
 import numpy as np
 
+from data.demand import loss_function
 from data.network import Network, Stage
 from milp.model import Model, Task
-from milp.solver import LinearProgramme, solve
+from milp.solver import Basis, LinearProgramme, solve
 from milp.storage import STEPS, overflow_steps
 from milp.tiling import Matrix
 
@@ -27,11 +28,16 @@ BATCH = 50
 SEED = 20
 
 
-def starting_basis(model: Model) -> highspy.HighsBasis:
+def starting_basis(model: Model) -> Basis:
     """A basis of the model's programme, optimal at the prices a sample of its products suggests."""
-    order = np.random.default_rng(SEED).permutation(model.K)
-    suggested = _sample_prices(model, np.sort(order[:SAMPLE]))
+    need = _need(model)
+    sample = _stratified(need.sum(axis=0))
+    share = need[:, sample].sum(axis=1) / np.maximum(need.sum(axis=1), 1e-12)
+    part = Model(_subtask(model.task, sample, share))
+    first_row = part.layout.first_coupling_row
+    suggested = np.maximum(-solve(part.programme()).row_dual[first_row:], 0) * part.money
     prices, overflow, coupling = _nearest_steps(model, suggested)
+    order = np.random.default_rng(SEED).permutation(model.K)
     columns = np.empty((model.K, model.layout.width), object)
     rows = np.empty((model.K, model.layout.own_rows), object)
     basis = None
@@ -49,18 +55,40 @@ def starting_basis(model: Model) -> highspy.HighsBasis:
     return whole
 
 
-def _subtask(task: Task, products: np.ndarray, share: float = 1.0) -> Task:
-    """The task of some products, with a share of every capacity."""
-    scenario = task.scenario.take(products)
+def _need(model: Model) -> np.ndarray:
+    """Space each product needs at each stage if space is free (M, K) [volume].
 
-    def part(stage: Stage) -> Stage:
+    Demand that passes and expected safety stock at the advised factors; at least what is there.
+    """
+    task = model.task
+    windows = model.windows[0]
+    daily = windows.mean / task.outlook.protection_interval
+    units = daily + windows.std * loss_function(-task.z)
+    there = task.stock.on_hand + task.stock.pipeline.sum(axis=-1) / 2
+    return task.scenario.products.volume * (units + there) / 2
+
+
+def _stratified(need: np.ndarray) -> np.ndarray:
+    """SAMPLE products (indices) that stand for all: every n-th by the space they need."""
+    ranked = np.argsort(need, kind="stable")
+    return np.sort(ranked[((np.arange(SAMPLE) + 0.5) * len(need) / SAMPLE).astype(int)])
+
+
+def _subtask(task: Task, products: np.ndarray, share: np.ndarray | float = 1.0) -> Task:
+    """The task of some products, with a share (M,) of every stage's capacity."""
+    scenario = task.scenario.take(products)
+    shares = np.broadcast_to(share, len(scenario.network))
+
+    def part(stage: Stage, share: float) -> Stage:
         return replace(
             stage,
             storage_capacity=stage.storage_capacity * share,
             supply_capacity=stage.supply_capacity * share,
         )
 
-    network = Network(tuple(part(stage) for stage in scenario.network.stages))
+    network = Network(
+        tuple(part(stage, float(s)) for stage, s in zip(scenario.network.stages, shares, strict=True))
+    )
     return replace(
         task,
         scenario=replace(scenario, network=network),
@@ -70,18 +98,7 @@ def _subtask(task: Task, products: np.ndarray, share: float = 1.0) -> Task:
     )
 
 
-def _sample_prices(model: Model, sample: np.ndarray) -> np.ndarray:
-    """Prices of the coupling rows, from the sample with its share of space by flow."""
-    flow = model.task.scenario.products.volume * model.scale
-    share = float(flow[sample].sum() / max(flow.sum(), 1e-12))
-    part = Model(_subtask(model.task, sample, share))
-    solution = solve(part.programme())
-    return np.maximum(-solution.row_dual[part.layout.first_coupling_row :], 0) * part.money
-
-
-def _nearest_steps(
-    model: Model, prices: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _nearest_steps(model: Model, prices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Prices moved to the nearest overflow step, and the statuses that make them optimal.
 
     Returns:

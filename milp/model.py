@@ -221,4 +221,3 @@ def _due(pipeline: np.ndarray, periods: int) -> np.ndarray:
 def _by_product(values: np.ndarray) -> np.ndarray:
     """(T, M, K, S) as one row per product, stage before period before segment (K, M T S)."""
     return values.transpose(2, 1, 0, 3).reshape(values.shape[2], -1)
-

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
 
 from milp.crash import MANY, starting_basis
 from milp.model import Model, Task, arrivals, lost_sales
-from milp.solver import Solution, Solver
+from milp.solver import Basis, Solution, Solver
 
 PHYSICAL = 1e-6
 """Largest difference, in days of demand, between lost sales as planned and as they must happen."""
@@ -47,7 +46,7 @@ class Reconciled:
     storage_price: np.ndarray
     supply_price: np.ndarray
     objective: float
-    basis: highspy.HighsBasis
+    basis: Basis
     iterations: int
     repairs: int
 
@@ -57,7 +56,7 @@ class Reconciled:
         return bool((self.storage_price > 0).any() or (self.supply_price > 0).any())
 
 
-def reconcile(task: Task, start: highspy.HighsBasis | None = None) -> Reconciled:
+def reconcile(task: Task, start: Basis | None = None) -> Reconciled:
     """The best shipments for all products under the shared capacities.
 
     Lost sales are physical: the model may not turn customers away to spare a later shortage. Where

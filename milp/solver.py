@@ -10,6 +10,9 @@ import numpy as np
 from data.errors import PlannerError
 from milp.tiling import Matrix
 
+Basis = highspy.HighsBasis
+"""Which columns and rows a solution stands on; a similar programme may start from it."""
+
 
 @dataclass(frozen=True)
 class LinearProgramme:
@@ -38,7 +41,7 @@ class Solution:
     x: np.ndarray
     objective: float
     row_dual: np.ndarray
-    basis: highspy.HighsBasis
+    basis: Basis
     iterations: int
 
 
@@ -52,7 +55,7 @@ class Solver:
         start: basis of a programme of the same shape.
     """
 
-    def __init__(self, programme: LinearProgramme, start: highspy.HighsBasis | None = None) -> None:
+    def __init__(self, programme: LinearProgramme, start: Basis | None = None) -> None:
         self._highs = highspy.Highs()
         options: dict[str, bool | int | str] = {
             "output_flag": False,
@@ -93,7 +96,7 @@ class Solver:
         )
 
 
-def solve(programme: LinearProgramme, start: highspy.HighsBasis | None = None) -> Solution:
+def solve(programme: LinearProgramme, start: Basis | None = None) -> Solution:
     """The optimum of a programme that is solved once."""
     return Solver(programme, start).solve()
 

@@ -12,8 +12,8 @@ from typing import Any
 from data.writing import whole_folder, write_json, write_table
 from planner.orders import COLUMNS, order_lines
 from planner.pipeline import Outcome
-from planner.report import render
 from planner.replay import OURS
+from planner.report import render
 
 RUNS = Path("runs")
 LIBRARIES = ("numpy", "scipy", "pandas", "pyomo", "highspy")

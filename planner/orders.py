@@ -57,7 +57,9 @@ def order_lines(problem: Problem, planned: Planned, z: np.ndarray) -> Iterator[O
     shipments = planned.plan.shipments
     lead_time = scenario.products.lead_time
     binding = _binding(problem, planned)
-    dates = [scenario.start + timedelta(days=day) for day in range(len(shipments) + lead_time.max())]
+    dates = [
+        scenario.start + timedelta(days=day) for day in range(len(shipments) + lead_time.max())
+    ]
     names = scenario.products.unique_id
     for day, to_stage in enumerate(shipments):
         windows = problem.outlook.windows(day)
@@ -94,7 +96,9 @@ def _binding(problem: Problem, planned: Planned) -> np.ndarray:
         if planned.price[:, stage].any():
             words[planned.price[:, stage] > 0, stage] = f"space at {name}"
         if stage + 1 < len(network):
-            opening = np.concatenate([scenario.stock.on_hand[None, stage + 1], on_hand[:-1, stage + 1]])
+            opening = np.concatenate(
+                [scenario.stock.on_hand[None, stage + 1], on_hand[:-1, stage + 1]]
+            )
             emptied = shipments[:, stage] > opening * FULL
             words[:, stage][emptied & (opening > 0)] = f"stock at {network.names[stage + 1]}"
         limit = network.supply_capacity[stage]

@@ -69,7 +69,7 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
     advised = advisor.safety_stock(problem.situation())
 
     clock.begins("reconcile")
-    planned = make_plan(problem, advisor)
+    planned = make_plan(problem, advisor, config.seed)
     z_reconciled = reconciled_safety_stock(problem, advised, planned)
 
     clock.begins("replay")

@@ -12,8 +12,9 @@ from data.safety_stock import SafetyStock
 from envs.policies import SafetyFactors, SafetyStockRule
 from envs.simulator import Trace
 from milp.model import Task
-from milp.prices import dearer_holding, priced_safety_factor, standing_prices
+from milp.prices import dearer_holding, priced_safety_factor
 from milp.reconcile import Reconciled, reconcile
+from planner.lookahead import LookAhead
 from planner.problem import Problem
 from planner.rules import PlannedLevels, PricedFactors, planned_level
 
@@ -44,11 +45,12 @@ class Planned:
         return self.answer is not None and self.answer.scarce
 
 
-def make_plan(problem: Problem, advice: SafetyFactors) -> Planned:
+def make_plan(problem: Problem, advice: SafetyFactors, seed: int) -> Planned:
     """The plan of a problem under the advice.
 
     Where no capacity has a price, orders are the advice's order-up-to, unchanged. Otherwise they
-    are the model's.
+    are the model's, and the price that later days answer to is made exact by looking ahead on
+    futures sampled with `seed`.
     """
     free = np.zeros((problem.horizon, len(problem.scenario.network)))
     answer = None
@@ -61,6 +63,9 @@ def make_plan(problem: Problem, advice: SafetyFactors) -> Planned:
         policy = problem.in_lots(SafetyStockRule(problem.outlook, advice))
         trace = problem.carried_out(policy, problem.mean_demand)
         return Planned(promised(trace), answer, free, free, free, _levels(problem, trace))
+    look_ahead = LookAhead(
+        problem.scenario, problem.outlook, problem.world, problem.rates, problem.in_lots, seed
+    )
     outflow = problem.mean_demand[0] - answer.lost_sales
     level = planned_level(answer.shipments, problem.scenario.stock, outflow)
     trace = problem.carried_out(problem.in_lots(PlannedLevels(level)), problem.mean_demand)
@@ -69,14 +74,12 @@ def make_plan(problem: Problem, advice: SafetyFactors) -> Planned:
         answer=answer,
         storage_price=answer.storage_price,
         supply_price=answer.supply_price,
-        price=standing_prices(answer.storage_price),
+        price=look_ahead.schedule(problem.situation(), advice, problem.horizon),
         level=_levels(problem, trace),
     )
 
 
-def reconciled_safety_stock(
-    problem: Problem, advised: SafetyStock, planned: Planned
-) -> np.ndarray:
+def reconciled_safety_stock(problem: Problem, advised: SafetyStock, planned: Planned) -> np.ndarray:
     """What today's price of space leaves of the advised safety factors (M, K) [1]."""
     volume, holding = problem.scenario.products.volume, problem.scenario.holding_cost
     return priced_safety_factor(advised.z, dearer_holding(planned.price[0], volume, holding))

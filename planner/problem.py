@@ -16,6 +16,9 @@ from envs.policies import Policy, Situation, WholeLots
 from envs.simulator import Trace, simulate
 from envs.world import World, world_of
 
+DAYS_AHEAD = 25
+"""How far prices look ahead of the last day [period]."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -75,5 +78,5 @@ class Problem:
 
 def problem_of(scenario: Scenario, horizon: int) -> Problem:
     """The problem of planning a scenario over `horizon` periods."""
-    outlook = outlook_of(scenario, 2 * horizon + 1)
+    outlook = outlook_of(scenario, horizon + max(horizon, DAYS_AHEAD) + 1)
     return Problem(scenario, horizon, outlook, world_of(scenario), rates_of(scenario))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from data.outlook import Outlook
 from envs.metrics import Kpis, Tally, measure
 from envs.policies import Policy, SafetyFactors, SafetyStockRule
 from envs.simulator import play
@@ -14,7 +13,14 @@ from milp.model import Task
 from milp.reconcile import reconcile
 from planner.planning import Planned, rule_of
 from planner.problem import Problem
-from planner.rules import Levels, PlannedLevels, ScaledFactors, planned_level, textbook_factors
+from planner.rolling import Levels
+from planner.rules import (
+    PlannedLevels,
+    ScaledFactors,
+    planned_level,
+    textbook_factors,
+    without_uncertainty,
+)
 
 OURS = "ours"
 REPLAYS = ("prices", "levels")
@@ -84,8 +90,7 @@ def optimiser_only(problem: Problem) -> Policy:
 
     Levels are kinder to it than shipments: what did not sell is not bought again.
     """
-    outlook = problem.outlook
-    certain = Outlook(outlook.mean, np.zeros_like(outlook.std), outlook.lead_time)
+    certain = without_uncertainty(problem.outlook)
     z = np.zeros((len(problem.scenario.network), len(problem.scenario.products)))
     task = Task(problem.scenario, certain, z, problem.scenario.stock, 0, problem.horizon)
     answer = reconcile(task)

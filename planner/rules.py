@@ -6,7 +6,7 @@ what they do when space is scarce.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri
@@ -15,10 +15,8 @@ from data.demand import loss_function
 from data.outlook import Outlook
 from data.scenario import Scenario
 from data.stock import StockState
-from envs.policies import SafetyFactors, SafetyStockRule, Situation
-from milp.model import Task
+from envs.policies import SafetyFactors, Situation
 from milp.prices import dearer_holding, priced_safety_factor
-from milp.reconcile import reconcile
 
 HALVINGS = 12
 """Bisections of a scale factor: it is known to 1 in 4,000."""
@@ -144,38 +142,6 @@ def planned_level(shipments: np.ndarray, stock: StockState, outflow: np.ndarray)
     return opening + np.cumsum(shipments, axis=0) - gone[:, None]
 
 
-@dataclass
-class Levels:
-    """The model itself, re-solved every day on every path; its first day's shipments are ordered.
-
-    Where no capacity has a price, the order is the advice's order-up-to, unchanged. The basis of
-    a path's last day starts its next one.
-
-    Attributes:
-        scenario: the problem.
-        outlook: the forecast.
-        advice: safety factors.
-        periods: how far the model looks [period].
-    """
-
-    scenario: Scenario
-    outlook: Outlook
-    advice: SafetyFactors
-    periods: int
-    _bases: dict[int, object] = field(default_factory=dict)
-
-    def __call__(self, situation: Situation) -> np.ndarray:
-        """Orders (P, M, K) [unit]."""
-        state = situation.state
-        z = np.broadcast_to(self.advice(situation), state.on_hand.shape)
-        orders = SafetyStockRule(self.outlook, lambda _: z)(situation)
-        for path in range(len(orders)):
-            stock = StockState(
-                state.on_hand[path], state.pipeline[path], state.backorders[path, 0]
-            )
-            task = Task(self.scenario, self.outlook, z[path], stock, state.period, self.periods)
-            answer = reconcile(task, self._bases.get(path))
-            self._bases[path] = answer.basis
-            if answer.scarce:
-                orders[path] = answer.shipments[0]
-        return orders
+def without_uncertainty(outlook: Outlook) -> Outlook:
+    """The outlook of somebody who takes the mean for certain."""
+    return Outlook(outlook.mean, np.zeros_like(outlook.std), outlook.lead_time)

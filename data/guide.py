@@ -1,0 +1,146 @@
+"""`docs/tables.md`, made from the definitions that the readers validate by."""
+
+from __future__ import annotations
+
+import sys
+
+from data.assembly import LONGEST_PIPELINE
+from data.daily import LONGEST_HORIZON
+from data.network import default_network
+from data.nixtla import USUAL_LEVEL
+from data.tables import Column, Table, all_tables
+
+_HEAD = """\
+# Tables
+
+<!-- Made by data/guide.py from the definitions in data/tables.py; do not edit. -->
+
+A plan is made from one folder. `--products` names the forecast; the other tables are read if they
+lie beside it, and each can be given by its own option. Only the columns marked *required* are
+needed: the rest have the defaults below, and every run prints what it read and what it assumed.
+`planner init DIR` writes a folder that runs.
+
+| file | one row is | without it |
+|---|---|---|
+"""
+
+_NETWORK = (
+    ("name", "what people call the stage", "", "required"),
+    ("lead_time", "days from shipping to this stage to receipt there", "day", "required"),
+    ("supplier", "the next stage, or the source; only serial chains are planned", "", "the next"),
+    ("holding_share", "cost of holding a unit here / holding it on the shelf", "1", "1"),
+    ("storage_capacity", "space for stock, incoming goods included", "volume", "no limit"),
+    ("supply_capacity", "most that can be shipped here in one day", "volume/day", "no limit"),
+    (
+        "overflow_price",
+        "price of space beyond the capacity; needed where there is a capacity",
+        "money/volume/day",
+        "0",
+    ),
+)
+
+_READING = f"""\
+## How they are read
+
+**Files.** CSV or Parquet, told apart by content. CSV in UTF-8 (or `--encoding latin-1`), separated
+by commas, semicolons or tabs; a byte order mark, Windows line ends, and decimal commas in a file
+without decimal points are understood. Text that is no number is never read as one.
+
+**Columns.** `--map unique_id=SKU` names a column of another name, in every table that has it.
+Capitals and spaces do not matter (`Unique ID`). Columns that are not known are left out and named.
+`lead_time_1` may also be written with the stage's name, `lead_time_tennessee`.
+
+**Nixtla.** Instead of `mean` and `std` a forecast may have `Model`, `Model-lo-80` and `Model-hi-80`
+of any level (the one nearest to {USUAL_LEVEL:g} is taken): std = (hi - lo) / (2 z), z the normal
+quantile of the level; where lo was cut at 0, (hi - Model) / z. With several models,
+`--map mean=Model` chooses.
+
+**Days.** Plans are daily and have at most {LONGEST_HORIZON:,} days. The horizon is the run of days
+that plans the most product-days; a product that lacks one of them is skipped. A day on which the
+file has no row for any product is a closed day: demand 0. A file with fewer than half of its days
+(a weekly forecast) is refused.
+
+**Products** of the forecast that are not in products.csv are skipped, and the other way round.
+Rows of stock and orders for unknown products or stages are left out and named; a stage without a
+row in stock.csv is empty.
+
+**Orders** due before the first day are taken to arrive on it; those due {LONGEST_PIPELINE} days
+after it or later are left out.
+
+## When something is wrong
+
+All problems are collected in one pass: five examples of each kind on screen, all in
+`data_issues.csv` (severity, file, row, product, column, value, rule, remedy). The header is row 1.
+
+| severity | means |
+|---|---|
+| error | no plan can be made from the table; the run ends with exit code 3, without a run folder |
+| skipped | a product or a row is left out for the reason given; the rest is planned |
+| mended | read differently from how it was written, without guessing |
+| assumed | not given; a stated default stands in |
+
+A bad value (below the limit, blank, not a number, above 1,000,000,000) or a repeated row is an
+error. With `--skip-bad` the products concerned are skipped instead, as long as they are at most
+half of all.
+"""
+
+
+def tables_guide() -> str:
+    """The tables as a user reads about them, in Markdown."""
+    tables = all_tables()
+    rows = [
+        f"| {table.name}.csv | {table.meaning} | {table.absent or 'there is no plan'} |"
+        for table in tables
+    ]
+    chain = default_network()
+    legs = " <- ".join(
+        f"{chain.supplier_of(number)} {stage.lead_time} days"
+        for number, stage in enumerate(chain.stages)
+    )
+    rows.append(f"| network.toml | the chain of stages | {chain.names[0]} (the shelf) <- {legs} |")
+    parts = ["\n".join([_HEAD.rstrip("\n"), *rows]), *(_section(table) for table in tables)]
+    return "\n\n".join([*parts, _network_section(), _READING])
+
+
+def _section(table: Table) -> str:
+    lines = [
+        f"## {table.name}.csv, or .parquet",
+        "",
+        f"One row is {table.meaning}.",
+        "",
+        "| column | holds | unit | allowed | default |",
+        "|---|---|---|---|---|",
+        *(_row(column) for column in table.columns),
+    ]
+    return "\n".join(lines)
+
+
+def _row(column: Column) -> str:
+    default = "*required*" if column.required else column.default_text
+    kind = column.allowed or column.kind.value
+    if column.numeric and column.kind.value != "number":
+        kind = f"{column.kind.value}, {column.allowed}"
+    return f"| {column.name} | {column.meaning} | {column.unit} | {kind} | {default} |"
+
+
+def _network_section() -> str:
+    rows = [
+        f"| {key} | {meaning} | {unit} | {'*required*' if default == 'required' else default} |"
+        for key, meaning, unit, default in _NETWORK
+    ]
+    return "\n".join(
+        [
+            "## network.toml",
+            "",
+            "A `source` (the name of what supplies the last stage) and one `[[stage]]` table per "
+            "stage, the shelf first.",
+            "",
+            "| key | holds | unit | default |",
+            "|---|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(tables_guide())

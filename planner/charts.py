@@ -1,0 +1,264 @@
+"""The charts of the report as plain Plotly figures: dictionaries that become JSON.
+
+Text from tables is escaped, because Plotly reads markup in its labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from planner.comparison import TERMS, Comparison, CostRow
+from planner.reconciliation import StageSafety
+from planner.space import StageSpace
+from planner.wording import THIN, number
+
+Figure = dict[str, Any]
+
+INK, QUIET, RULE = "#1c2733", "#5b6875", "#e3e7eb"
+BLUE, VERMILION, AMBER, TEAL = "#2f6f9f", "#c8553d", "#e0a526", "#3a9188"
+"""Told apart with any kind of colour vision, and in grey."""
+TERM_COLOURS = {"holding": BLUE, "shortage": VERMILION, "overflow": AMBER}
+STAGE_COLOURS = (BLUE, AMBER, TEAL, VERMILION, QUIET)
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+DIGITS = 6
+"""Significant digits that a drawn number keeps."""
+MOST_POINTS = 1500
+"""Products drawn in a scatter; of more, evenly many are left out."""
+
+
+def costs(comparison: Comparison) -> Figure:
+    """Cost by term, a stacked bar per rule, with the band of the totals."""
+    rows = comparison.rows
+    labels = [f"<b>{escape(row.rule)}</b><br>{number(row.total)}" for row in rows]
+    bars = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": said,
+            "y": labels,
+            "x": plain([row.terms[term] for row in rows]),
+            "marker": {"color": TERM_COLOURS[term]},
+            "hovertemplate": f"{said}: %{{x:,.0f}}<extra></extra>",
+        }
+        for term, said in TERMS.items()
+    ]
+    layout = _layout(
+        height=90 + 56 * len(rows),
+        barmode="stack",
+        bargap=0.38,
+        xaxis=_axis("cost over the plan [money]", rangemode="tozero", tickformat=",~s"),
+        yaxis=_axis("", autorange="reversed", showgrid=False, ticksuffix=" "),
+    )
+    return {"data": [*bars, *_bands(rows, labels)], "layout": layout}
+
+
+def _bands(rows: Sequence[CostRow], labels: Sequence[str]) -> list[Figure]:
+    """Whiskers from the 5th to the 95th percentile of the totals; none for one future."""
+    drawn = [(label, row) for label, row in zip(labels, rows, strict=True) if row.high > row.low]
+    if not drawn:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": f"90{THIN}% of futures",
+            "y": [label for label, _ in drawn],
+            "x": plain([row.total for _, row in drawn]),
+            "marker": {"color": INK, "size": 5},
+            "error_x": {
+                "type": "data",
+                "symmetric": False,
+                "array": plain([row.high - row.total for _, row in drawn]),
+                "arrayminus": plain([row.total - row.low for _, row in drawn]),
+                "color": INK,
+                "thickness": 1.4,
+                "width": 5,
+            },
+            "hovertext": [f"{number(row.low)} to {number(row.high)}" for _, row in drawn],
+            "hovertemplate": "nine futures in ten: %{hovertext}<extra></extra>",
+        }
+    ]
+
+
+def occupancy(space: StageSpace) -> Figure:
+    """Space used at one stage by day, promised and happened, under the space there is."""
+    dates = [when.isoformat() for when in space.dates]
+    lines = [
+        _line("happened", dates, space.happened, {"color": BLUE, "width": 2.5}),
+        _line("promised", dates, space.promised, {"color": QUIET, "width": 2, "dash": "dot"}),
+    ]
+    drawn = [space.happened, space.promised]
+    if space.limited:
+        level = np.full(len(dates), space.capacity)
+        lines.append(
+            _line("space", dates, level, {"color": VERMILION, "width": 1.5, "dash": "dash"})
+        )
+        drawn.append(level)
+    layout = _layout(
+        height=340,
+        xaxis=_axis("", showgrid=False, tickformat="%-d %b", nticks=5, anchor="y2"),
+        yaxis=_axis(
+            "space used [volume]",
+            domain=[0.36, 1] if space.limited else [0, 1],
+            range=[0.9 * np.min(drawn), 1.04 * np.max(drawn) or 1],
+            tickformat=",~s",
+        ),
+    )
+    if space.limited:
+        lines.append(_chance(dates, space.overflow_chance))
+        layout["yaxis2"] = _axis(
+            "exceeded [%]", domain=[0, 0.24], range=[0, 100], tickvals=[0, 50, 100]
+        )
+    else:
+        layout["xaxis"]["anchor"] = "y"
+    return {"data": lines, "layout": layout}
+
+
+def _chance(dates: list[str], chance: np.ndarray) -> Figure:
+    return {
+        "type": "bar",
+        "name": "futures in which it is exceeded",
+        "showlegend": False,
+        "x": dates,
+        "y": plain(100 * chance),
+        "yaxis": "y2",
+        "marker": {"color": AMBER},
+        "hovertemplate": f"%{{x|%-d %b}}: exceeded in %{{y:.0f}}{THIN}% of futures<extra></extra>",
+    }
+
+
+def space_prices(spaces: Sequence[StageSpace]) -> Figure:
+    """The price of space by day: what orders answer to, and what the model says; two lines a stage.
+
+    Lines that are 0 throughout are left out.
+    """
+    lines = []
+    for n, space in enumerate(spaces):
+        colour = STAGE_COLOURS[n % len(STAGE_COLOURS)]
+        dates = [when.isoformat() for when in space.dates]
+        kinds = (("orders answer to", space.answered, 2.5), ("in the model", space.price, 1.2))
+        for kind, price, width in kinds:
+            if price.any():
+                style = {"color": colour, "width": width, "shape": "hvh"}
+                name = f"{space.stage}, {kind}"
+                lines.append(_line(name, dates, price, style, "%{y:.3g}"))
+    layout = _layout(
+        height=270,
+        showlegend=True,
+        xaxis=_axis("", showgrid=False, tickformat="%-d %b", nticks=8),
+        yaxis=_axis("price of space<br>[money/volume/day]", rangemode="tozero"),
+    )
+    return {"data": lines, "layout": layout}
+
+
+def safety_factors(safety: StageSafety, names: Sequence[str], cost_ratio: np.ndarray) -> Figure:
+    """Advised against reconciled z of every product at one stage; on the line nothing was cut."""
+    shown = np.unique(np.linspace(0, len(names) - 1, min(len(names), MOST_POINTS)).astype(int))
+    both = np.concatenate([safety.z_advised, safety.z_reconciled])
+    low, high = float(both.min()) - 0.3, float(both.max()) + 0.3
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "showlegend": False,
+        "x": plain(safety.z_advised[shown]),
+        "y": plain(safety.z_reconciled[shown]),
+        "hovertext": [f"{escape(names[k])}, cost ratio {number(cost_ratio[k])}" for k in shown],
+        "hovertemplate": "%{hovertext}<br>advised %{x:.2f}, left %{y:.2f}<extra></extra>",
+        "marker": {
+            "size": 7,
+            "opacity": 0.75,
+            "color": plain(np.log10(cost_ratio[shown])),
+            "colorscale": "Cividis",
+            "line": {"width": 0.5, "color": "#fff"},
+            "colorbar": _ratio_bar(cost_ratio[shown]),
+        },
+    }
+    same = {
+        "type": "scatter",
+        "mode": "lines",
+        "showlegend": False,
+        "x": [low, high],
+        "y": [low, high],
+        "line": {"color": QUIET, "width": 1, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    layout = _layout(
+        height=330,
+        hovermode="closest",
+        xaxis=_axis("advised z [1]", range=[low, high], zeroline=True),
+        yaxis=_axis("reconciled z [1]", range=[low, high], zeroline=True),
+    )
+    return {"data": [same, points], "layout": layout}
+
+
+def _ratio_bar(cost_ratio: np.ndarray) -> Figure:
+    """A colour bar that says cost ratios, not their logarithms."""
+    low, high = np.log10(cost_ratio.min()), np.log10(cost_ratio.max())
+    powers = np.arange(np.ceil(low), np.floor(high) + 1)
+    ticks = powers if len(powers) else np.array([low])
+    return {
+        "title": {"text": "cost ratio", "font": {"size": 11}},
+        "thickness": 9,
+        "outlinewidth": 0,
+        "tickvals": plain(ticks),
+        "ticktext": [number(float(10**power)) for power in ticks],
+    }
+
+
+def plain(values: Any) -> list[float | None]:
+    """Numbers as JSON knows them, rounded to `DIGITS` significant digits; None for NaN."""
+    return [
+        float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
+        for value in np.asarray(values, dtype=float).tolist()
+    ]
+
+
+def _line(
+    name: str, dates: list[str], values: np.ndarray, style: Figure, said: str = "%{y:,.0f}"
+) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": escape(name),
+        "x": dates,
+        "y": plain(values),
+        "line": style,
+        "hovertemplate": said,
+    }
+
+
+def _axis(title: str, **given: Any) -> Figure:
+    return {
+        "title": {"text": title, "font": {"size": 12, "color": QUIET}, "standoff": 8},
+        "automargin": True,
+        "fixedrange": True,
+        "gridcolor": RULE,
+        "zeroline": False,
+        "zerolinecolor": "#c9d0d6",
+        **given,
+    }
+
+
+def _layout(height: int, **given: Any) -> Figure:
+    return {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 36, "b": 8},
+        "font": {"family": FONT, "size": 12, "color": INK},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "separators": f".{THIN}",
+        "hovermode": "x unified",
+        "dragmode": False,
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "font": {"size": 11},
+        },
+        **given,
+    }

@@ -1,0 +1,144 @@
+"""Rules that plan anew as days go by; each path remembers its own last plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from data.outlook import Outlook
+from data.scenario import Scenario
+from data.stock import StockState
+from envs.dynamics import State
+from envs.observation import ForecastErrors
+from envs.policies import SafetyFactors, SafetyStockRule, Situation, constant
+from milp.model import Task
+from milp.reconcile import Basis, reconcile
+from planner.lookahead import WEEK, LookAhead
+from planner.rules import planned_level, without_uncertainty
+
+
+@dataclass
+class Levels:
+    """The model itself, re-solved every day on every path; its first day's shipments are ordered.
+
+    Where no capacity has a price, the order is the advice's order-up-to, unchanged. The basis of
+    a path's last day starts its next one.
+
+    Attributes:
+        scenario: the problem.
+        outlook: the forecast.
+        advice: safety factors.
+        periods: how far the model looks [period].
+    """
+
+    scenario: Scenario
+    outlook: Outlook
+    advice: SafetyFactors
+    periods: int
+    _bases: dict[int, Basis] = field(default_factory=dict)
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        state = situation.state
+        z = np.broadcast_to(self.advice(situation), state.on_hand.shape)
+        orders = SafetyStockRule(self.outlook, constant(z))(situation)
+        for path in range(len(orders)):
+            stock = stock_of_path(situation, path)
+            task = Task(self.scenario, self.outlook, z[path], stock, state.period, self.periods)
+            answer = reconcile(task, self._bases.get(path))
+            self._bases[path] = answer.basis
+            if answer.scarce:
+                orders[path] = answer.shipments[0]
+        return orders
+
+
+@dataclass
+class WeeklyPrices:
+    """Order up to the advice at the price of space, which is looked up ahead once a week.
+
+    Every path has prices of its own; half of each is last week's.
+
+    Attributes:
+        look_ahead: finds the prices.
+        advice: safety factors if space were free.
+    """
+
+    look_ahead: LookAhead
+    advice: SafetyFactors
+    _prices: dict[int, np.ndarray] = field(default_factory=dict)
+    _day: int = 0
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        z = np.broadcast_to(self.advice(situation), situation.state.on_hand.shape)
+        priced = np.empty(z.shape)
+        for path in range(len(z)):
+            if self._day % WEEK == 0:
+                found = self.look_ahead.prices(one_path(situation, path), z[path])
+                self._prices[path] = (found + self._prices.get(path, found)) / 2
+            priced[path] = self.look_ahead.answered(z[path], self._prices[path])
+        self._day += 1
+        return SafetyStockRule(self.look_ahead.outlook, constant(priced))(situation)
+
+
+@dataclass
+class OptimiserOnly:
+    """The model on mean demand with no safety stock, re-solved every second day.
+
+    Between solves its planned echelon levels are ordered up to.
+
+    Attributes:
+        scenario: the problem.
+        outlook: the forecast; its standard deviations are ignored.
+        periods: how far the model looks [period].
+        every: how often it is solved [period].
+    """
+
+    scenario: Scenario
+    outlook: Outlook
+    periods: int
+    every: int = 2
+    _levels: dict[int, np.ndarray] = field(default_factory=dict)
+    _bases: dict[int, Basis] = field(default_factory=dict)
+    _day: int = 0
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        since = self._day % self.every
+        if since == 0:
+            for path in range(len(situation.state.on_hand)):
+                self._solve(path, situation)
+        level = np.stack([self._levels[path][since] for path in sorted(self._levels)])
+        self._day += 1
+        return np.maximum(level - situation.echelon_position, 0)
+
+    def _solve(self, path: int, situation: Situation) -> None:
+        certain = without_uncertainty(self.outlook)
+        z = np.zeros(situation.state.on_hand.shape[1:])
+        stock, period = stock_of_path(situation, path), situation.state.period
+        task = Task(self.scenario, certain, z, stock, period, self.periods)
+        answer = reconcile(task, self._bases.get(path))
+        self._bases[path] = answer.basis
+        mean = self.outlook.mean[period : period + self.periods]
+        self._levels[path] = planned_level(answer.shipments, stock, mean - answer.lost_sales)
+
+
+def stock_of_path(situation: Situation, path: int) -> StockState:
+    """Where the units of one path are."""
+    state = situation.state
+    return StockState(state.on_hand[path], state.pipeline[path], state.backorders[path, 0])
+
+
+def one_path(situation: Situation, path: int) -> Situation:
+    """The situation of one path alone."""
+    state, errors = situation.state, situation.errors
+    at = slice(path, path + 1)
+    alone = State(
+        state.period,
+        state.on_hand[at],
+        state.pipeline[at],
+        state.backorders[at],
+        state.owed[at],
+    )
+    return Situation(alone, ForecastErrors(errors.last[at], errors.smoothed[at]), situation.world)

@@ -1,0 +1,171 @@
+"""What a plan came to in plain sentences and rows; the screen and the report both read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brain.advice import THEORY
+from data.catalogue import Source
+from data.issues import Issues, Severity
+from data.product import Products
+from data.safety_stock import SafetyStock
+from planner.comparison import Comparison, compare, happening, promise, service, verdict
+from planner.exceptions import Finding, Status
+from planner.space import StageSpace, fullness, inheritance, stage_spaces, supply_worth, worth
+from planner.wording import counted, day, number
+
+if TYPE_CHECKING:
+    from planner.pipeline import Outcome
+
+MOST_PRESSING = 5
+"""Products named on the screen."""
+
+
+@dataclass(frozen=True)
+class Pressing:
+    """A product that a person should look at.
+
+    Attributes:
+        unique_id: the product.
+        name: for people; empty where none is given.
+        finding: what is the matter.
+    """
+
+    unique_id: str
+    name: str
+    finding: Finding
+
+    @property
+    def money(self) -> str:
+        """Money at stake in words."""
+        return number(self.finding.money_at_stake)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One plan, in sentences.
+
+    Attributes:
+        planned: what was planned.
+        read: the files, one each.
+        assumed: what was not given and what stands in for it.
+        odd: what was left out of the tables or read differently from how it was written.
+        skipped: reason per product that is not planned, by unique_id.
+        promised, happened, verdict, service: the money and the service, one or two sentences each.
+        advised: who advised the safety stock.
+        comparison: the money by rule and term.
+        spaces: how full the stages are.
+        space: the same in sentences, with what more of it is worth.
+        statuses: how many products are in each status, the most pressing first.
+        pressing: the products with most at stake.
+        folder: where the run stands; None before it is written.
+    """
+
+    planned: str
+    read: tuple[str, ...]
+    assumed: tuple[str, ...]
+    odd: tuple[str, ...]
+    skipped: dict[str, str]
+    promised: str
+    happened: str
+    verdict: str
+    service: str
+    advised: str
+    comparison: Comparison
+    spaces: tuple[StageSpace, ...]
+    space: tuple[str, ...]
+    statuses: tuple[tuple[Status, int], ...]
+    pressing: tuple[Pressing, ...]
+    folder: Path | None = None
+
+
+def summary(outcome: Outcome, folder: Path | None = None, pressing: int = MOST_PRESSING) -> Summary:
+    """What a plan came to.
+
+    Args:
+        outcome: the plan.
+        folder: where its run folder stands, if it has been written.
+        pressing: how many of the most pressing products are named.
+    """
+    reading = outcome.reading
+    comparison, spaces = compare(outcome), stage_spaces(outcome)
+    counts = Counter(finding.status for finding in outcome.findings)
+    return Summary(
+        planned=_planned(outcome),
+        read=tuple(map(_read, reading.sources)),
+        assumed=reading.assumed,
+        odd=_odd(reading.issues),
+        skipped=reading.skipped,
+        promised=promise(comparison),
+        happened=happening(comparison),
+        verdict=verdict(comparison),
+        service=service(comparison),
+        advised=_advised(outcome.advised),
+        comparison=comparison,
+        spaces=spaces,
+        space=_space(spaces),
+        statuses=tuple((status, counts[status]) for status in Status if counts[status]),
+        pressing=_pressing(outcome.findings, outcome.problem.scenario.products, pressing),
+        folder=folder,
+    )
+
+
+def _planned(outcome: Outcome) -> str:
+    scenario, horizon = outcome.problem.scenario, outcome.problem.horizon
+    products = counted(len(scenario.products), "product")
+    stages = counted(len(scenario.network), "stage")
+    last = scenario.start + timedelta(days=horizon - 1)
+    span = f"{day(scenario.start)} to {day(last)}" if horizon > 1 else day(last)
+    return f"{products} at {stages} over {counted(horizon, 'day')}, {span}."
+
+
+def _read(source: Source) -> str:
+    thing = "stage" if source.table == "network" else "row"
+    return f"{source.path} ({counted(source.records, thing)})"
+
+
+def _odd(issues: Issues) -> tuple[str, ...]:
+    found = (Severity.SKIPPED, Severity.MENDED)
+    return tuple(line for severity in found for line in issues.lines(severity))
+
+
+def _advised(advised: SafetyStock) -> str:
+    """Who advised, counted; and why it was not a brain."""
+    theory = advised.source == THEORY
+    learnt = int((~theory).sum())
+    said = f"Brains advised the safety stock of {counted(learnt, 'product')}"
+    if not theory.any():
+        return f"{said}."
+    reasons = Counter(str(reason) for reason in advised.reason[theory])
+    why = "; ".join(f"{reason} ({number(count)})" for reason, count in reasons.most_common())
+    return f"{said}, theory that of {number(int(theory.sum()))}: {why}."
+
+
+def _space(spaces: tuple[StageSpace, ...]) -> tuple[str, ...]:
+    """What there is to say about space and supply, stage by stage."""
+    if not any(space.limited or space.supply_price.any() for space in spaces):
+        return ("No stage is short of space or supply.",)
+    said = (
+        sentence(space)
+        for space in spaces
+        for sentence in (fullness, worth, inheritance, supply_worth)
+    )
+    return tuple(sentence for sentence in said if sentence)
+
+
+def _pressing(findings: list[Finding], products: Products, count: int) -> tuple[Pressing, ...]:
+    """The products with most at stake; excess, which costs space and not sales, comes last."""
+    names = dict(zip(map(str, products.unique_id), map(str, products.name), strict=True))
+    noted = (finding for finding in findings if finding.status is not Status.FINE)
+    ranked = sorted(noted, key=_rank)
+    return tuple(Pressing(f.unique_id, names.get(f.unique_id, ""), f) for f in ranked[:count])
+
+
+def _rank(finding: Finding) -> tuple[bool, float]:
+    money = finding.money_at_stake
+    return finding.status is Status.EXCESS, 0.0 if isnan(money) else -money
