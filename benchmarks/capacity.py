@@ -139,7 +139,10 @@ def sample_trial(seed: int, products: int = PRODUCTS) -> Trial:
     settled = periods[SETTLE - 1].after
     state = State(
         settled.period,
-        *(part[:1] for part in (settled.on_hand, settled.pipeline, settled.backorders, settled.owed)),
+        *(
+            part[:1]
+            for part in (settled.on_hand, settled.pipeline, settled.backorders, settled.owed)
+        ),
     )
     flow = float(mean[SETTLE + ADAPT :].mean(axis=0) @ scenario.products.volume)
     return Trial(

@@ -24,6 +24,7 @@ from envs.policies import SafetyStockRule, Situation, constant
 
 WEEK = 7
 ACTION_LIMIT = 4.0
+SMALLEST_SPREAD = 1e-3
 OPENING_Z = (-1.0, 4.0)
 """Stock at the start of an episode, in sigmas; chains begin short, well stocked and over-full."""
 
@@ -31,8 +32,9 @@ OPENING_Z = (-1.0, 4.0)
 class PairedLanes(VecEnv):
     """K lanes; an action is held for a week, an episode lasts `weeks` and is cut, not ended.
 
-    Observation: `envs.observation.observe` (K, SIZE). Action (K, M): distance of z from `centre`
-    [1]. Reward (K,): expected cost saved per day and sigma of the shelf's window [1].
+    Observation: `envs.observation.observe` (K, SIZE), standardised on request. Action (K, M):
+    distance of z from `centre` [1]. Reward (K,): expected cost saved per day and sigma of the
+    shelf's window [1].
     """
 
     def __init__(
@@ -48,6 +50,8 @@ class PairedLanes(VecEnv):
         self.weeks = weeks
         self._centre = np.asarray(centre, SINGLE)[:, None]
         self._rng = stream(0, Purpose.TRAINING)
+        self._shift = np.zeros(SIZE, SINGLE)
+        self._spread = np.ones(SIZE, SINGLE)
         self._nothing: list[dict[str, Any]] = [{} for _ in range(lanes)]
         self.render_mode = None
         super().__init__(
@@ -61,6 +65,22 @@ class PairedLanes(VecEnv):
         if seed is not None:
             self._rng = stream(seed, Purpose.TRAINING)
         return [seed] * self.num_envs
+
+    def standardise(self) -> tuple[np.ndarray, np.ndarray]:
+        """Show features at mean 0 and deviation 1 from now on; the mean and deviation (SIZE,) used.
+
+        They are those of one episode in which the learner acts like the reference. Features that
+        hardly vary keep their deviation.
+        """
+        self._shift, self._spread = np.zeros(SIZE, SINGLE), np.ones(SIZE, SINGLE)
+        idle = np.zeros((self.num_envs, STAGES), SINGLE)
+        seen = [np.asarray(self.reset())]
+        seen += [np.asarray(self.step(idle)[0]) for _ in range(self.weeks - 1)]
+        every = np.concatenate(seen)
+        spread = every.std(axis=0)
+        self._shift = every.mean(axis=0)
+        self._spread = np.where(spread > SMALLEST_SPREAD, spread, 1).astype(SINGLE)
+        return self._shift, self._spread
 
     def reset(self) -> VecEnvObs:
         """New products, new futures; the observations of their first day (K, SIZE)."""
@@ -125,7 +145,7 @@ class PairedLanes(VecEnv):
             state.owed[:1],
         )
         seen = observe(learner, self._errors, self._lanes.outlook, self._lanes.products.traits)
-        return np.ascontiguousarray(seen[0])
+        return np.ascontiguousarray((seen[0] - self._shift) / self._spread)
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from brain.brain import Brain
 from brain.evaluation import CLASS, TEXTBOOK, Examination, evaluate
 from brain.registry import save
-from data.errors import PlannerError
+from data.errors import ConfigurationError, PlannerError
 
 if TYPE_CHECKING:
     from brain.training import Progress, Settings
 
+CLASSES = (10.0, 100.0, 1000.0)
+"""The cost ratios that are shipped."""
 EVALUATION_SEED = 2026
 """Of the held-out products on which every brain is judged; training never sees them."""
 
@@ -62,3 +64,20 @@ def judged(brain: Brain, seed: int, examination: Examination | None = None) -> B
     return replace(
         brain, card=replace(brain.card, scores=scores, evaluation={"seed": seed} | sizes)
     )
+
+
+def settings_of(timesteps: int | None, minutes: float | None, log_dir: Path | None) -> Settings:
+    """The settings a command line asks for; what it leaves open is as for the shipped brains.
+
+    Raises:
+        ConfigurationError: a length that is no length.
+    """
+    from brain.training import Settings
+
+    if timesteps is not None and timesteps < 1:
+        raise ConfigurationError(f"--timesteps is {timesteps}, expected 1 or more")
+    if minutes is not None and not minutes > 0:
+        raise ConfigurationError(f"--minutes is {minutes}, expected above 0")
+    usual = Settings()
+    long = 10**12 if minutes is not None else usual.timesteps
+    return replace(usual, timesteps=timesteps or long, minutes=minutes, log_dir=log_dir)

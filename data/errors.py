@@ -3,6 +3,7 @@
     PlannerError               exit code 1   the run failed
     ├── ConfigurationError     exit code 2   an option or a configuration file is wrong
     └── DataError              exit code 3   a table cannot be planned from
+        └── TableError         exit code 3   with all issues found (data/issues.py)
 
 The message says where, what was found, what was expected and what to do. The command line prints
 it as one line and leaves with the exit code; no traceback reaches a user.

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from data.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXAMPLES = 5
 """Rows of each kind that are shown on screen."""
@@ -133,23 +135,21 @@ class Issues:
         self,
         kind: Issue,
         *,
-        rows: Iterable[int] | None = None,
-        products: Iterable[str] | None = None,
-        values: Iterable[str] | None = None,
+        rows: Collection[int] | None = None,
+        products: Collection[str] | None = None,
+        values: Collection[str] | None = None,
     ) -> None:
         """Add as many issues of one kind as there are rows, products or values (equally many)."""
-        given = [list(column) for column in (rows, products, values) if column is not None]
-        count = len(given[0]) if given else 0
-        if any(len(column) != count for column in given):
+        counts = {len(column) for column in (rows, products, values) if column is not None}
+        if len(counts) != 1:
             raise ValueError("rows, products and values must be equally many")
+        count = counts.pop()
         if count:
             batch = _Batch(
                 kind,
-                [int(row) for row in rows] if rows is not None else [kind.row] * count,
-                [str(name) for name in products]
-                if products is not None
-                else [kind.product] * count,
-                [str(value) for value in values] if values is not None else [kind.value] * count,
+                [kind.row] * count if rows is None else [int(row) for row in rows],
+                [kind.product] * count if products is None else [str(name) for name in products],
+                [kind.value] * count if values is None else [str(value) for value in values],
             )
             self._batches.append(batch)
 
@@ -196,6 +196,9 @@ class Issues:
 
     def to_frame(self) -> pd.DataFrame:
         """One row per issue, columns as in `data_issues.csv`."""
+        # Imported here so that writing a table does not load pandas.
+        import pandas as pd
+
         return pd.DataFrame(list(self._records()), columns=list(_COLUMNS))
 
     def write(self, path: Path) -> Path:

@@ -32,6 +32,24 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def check_free(target: Path, replace: bool) -> None:
+    """Refuses a run folder that stands in the way, or anything that is not a run.
+
+    Raises:
+        ConfigurationError: something stands at `target` that may not be replaced.
+    """
+    if target.exists() and not replace:
+        raise ConfigurationError(
+            f"{target} exists already; give another --out, or --overwrite to replace it"
+        )
+    if target.is_file() or (
+        target.exists() and not (target / "manifest.json").exists() and any(target.iterdir())
+    ):
+        raise ConfigurationError(
+            f"{target} is something other than a run; it is not overwritten, give another --out"
+        )
+
+
 @contextmanager
 def whole_folder(target: Path, replace: bool = False) -> Iterator[Path]:
     """A folder to write into that appears at `target` only when everything is written.
@@ -43,14 +61,7 @@ def whole_folder(target: Path, replace: bool = False) -> Iterator[Path]:
     Raises:
         ConfigurationError: something stands at `target`, or it cannot be written there.
     """
-    if target.exists() and not replace:
-        raise ConfigurationError(
-            f"{target} exists already; give another --out, or --overwrite to replace it"
-        )
-    if target.exists() and not (target / "manifest.json").exists() and any(target.iterdir()):
-        raise ConfigurationError(
-            f"{target} holds something other than a run; it is not overwritten, give another --out"
-        )
+    check_free(target, replace)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))

@@ -87,7 +87,9 @@ def _subtask(task: Task, products: np.ndarray, share: np.ndarray | float = 1.0) 
         )
 
     network = Network(
-        tuple(part(stage, float(s)) for stage, s in zip(scenario.network.stages, shares, strict=True))
+        tuple(
+            part(stage, float(s)) for stage, s in zip(scenario.network.stages, shares, strict=True)
+        )
     )
     return replace(
         task,

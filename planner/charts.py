@@ -258,6 +258,7 @@ def _layout(height: int, **given: Any) -> Figure:
             "x": 0,
             "y": 1.02,
             "yanchor": "bottom",
+            "traceorder": "normal",
             "font": {"size": 11},
         },
         **given,

@@ -170,11 +170,11 @@ def happening(comparison: Comparison) -> str:
 
 
 VERDICTS = {
-    Standing.BEATS: "Ours beats every simple rule: the best, {cost}, {gap}; {interval}.",
-    Standing.LOSES: "Ours loses to a simple rule: {cost}, {gap}; {interval}.",
-    Standing.LEVEL: "Ours cannot be told from the best simple rule: {cost}, {gap}; {interval}.",
-    Standing.SAME: "The best simple rule is no worse: {cost}, exactly as ours.",
-    Standing.UNPROVEN: "The best simple rule, {cost}, {gap} than ours; one future proves nothing.",
+    Standing.BEATS: "Ours beats the best simple rule: {name} cost {total}, {gap}; {interval}.",
+    Standing.LOSES: "Ours loses to the best simple rule: {name} cost {total}, {gap}; {interval}.",
+    Standing.LEVEL: "Ours cannot be told from the best simple rule: {name} cost {total}, {gap}; {interval}.",
+    Standing.SAME: "The best simple rule is no worse: {name} cost {total}, exactly as ours.",
+    Standing.UNPROVEN: "The best simple rule, {name}, cost {total}, {gap} than ours; one future proves nothing.",
     Standing.ALONE: "No other rule was carried out to compare with.",
 }
 
@@ -191,7 +191,8 @@ def verdict(comparison: Comparison) -> str:
     interval = between(difference.low, difference.high, signed)
     same = "future" if comparison.futures == 1 else "futures"
     return said.format(
-        cost=f"“{best.rule}” cost {number(best.total)} on the same {same}",
+        name=f"“{best.rule}”",
+        total=f"{number(best.total)} on the same {same}",
         gap=f"{number(abs(difference.value))} {'more' if difference.value > 0 else 'less'}{share}",
         interval=f"95{THIN}% interval of the difference {interval}",
     )

@@ -20,6 +20,7 @@ class PlanConfig:
     Attributes:
         forecast: the forecast, or the folder it lies in.
         tables: where the other tables are and how to read them.
+        brains: folder of brains; the shipped ones if not given.
         out: the run folder; a free name under runs/ if not given.
         overwrite: whether a run that stands at `out` gives way.
         horizon: how far is planned [period].
@@ -31,6 +32,7 @@ class PlanConfig:
 
     forecast: Path
     tables: ReadOptions = field(default_factory=ReadOptions)
+    brains: Path | None = None
     out: Path | None = None
     overwrite: bool = False
     horizon: int = MONTH

@@ -13,7 +13,7 @@ from envs.metrics import Kpis
 from planner.planning import Planned
 from planner.problem import Problem
 
-SMALL_CUT = 0.1
+SMALL_CUT = 0.5
 """Safety factors cut by less than this are not worth a person's time [1]."""
 SMALL_SHARE = 1e-6
 """Missed demand below this share of a day's is rounding."""

@@ -9,7 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from data.writing import whole_folder, write_json, write_table
+from data.writing import check_free, whole_folder, write_json, write_table
+from planner.config import PlanConfig
 from planner.orders import COLUMNS, order_lines
 from planner.pipeline import Outcome
 from planner.replay import OURS
@@ -50,6 +51,12 @@ def write_run(outcome: Outcome) -> Path:
             (folder / "report.html").write_text(render(outcome), encoding="utf-8")
         write_json(folder / "manifest.json", manifest(outcome))
     return target
+
+
+def check_target(config: PlanConfig) -> None:
+    """Refuses an `out` that cannot be written to, before any work is done."""
+    if config.out is not None:
+        check_free(config.out, config.overwrite)
 
 
 def free_name(outcome: Outcome) -> Path:

@@ -13,6 +13,7 @@ from time import perf_counter
 import numpy as np
 
 from brain.advice import Advisor, advisor_of
+from brain.registry import load_all, shipped
 from data.catalogue import Reading, read_scenario
 from data.safety_stock import SafetyStock
 from envs.metrics import Kpis
@@ -65,7 +66,8 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
     problem = problem_of(reading.scenario, min(config.horizon, reading.scenario.horizon))
 
     clock.begins("advise")
-    advisor = advisor_of(problem.scenario, problem.outlook)
+    brains = load_all(config.brains) if config.brains else shipped()
+    advisor = advisor_of(problem.scenario, problem.outlook, brains)
     advised = advisor.safety_stock(problem.situation())
 
     clock.begins("reconcile")

@@ -119,7 +119,7 @@ def heading(space: StageSpace) -> str:
         return f"{space.stage}: no limit on space"
     over = float(space.overflow_chance.mean())
     said = f"{space.stage}: {percent(space.happened_use.mean(), 0)} full on the futures"
-    return f"{said}, {f'exceeded on {percent(over, 0)} of days' if over else 'never exceeded'}"
+    return f"{said}, {f'exceeded on {percent(over)} of days' if over else 'never exceeded'}"
 
 
 def fullness(space: StageSpace) -> str:

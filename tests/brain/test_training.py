@@ -6,14 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from stable_baselines3.common.policies import ActorCriticPolicy
 
+from brain.brain import Brain
 from brain.constants import Search
 from brain.evaluation import CLASS, OURS, SHELF_ONLY, TEXTBOOK, TUNED, Examination
 from brain.population import Population
 from brain.registry import load, save
-from brain.training import Settings, train
+from brain.training import Settings, layers_of, train
+from brain.vec_env import PairedLanes
 from brain.workshop import train_class
 from data.errors import ConfigurationError, PlannerError
+from tests.brain.conftest import make_brain
 
 TINY = Settings(
     timesteps=2048,
@@ -41,6 +45,26 @@ def test_training_twice_with_one_seed_gives_the_same_brain_to_the_bit():
     assert train(100.0, 6, TINY).id != first.id
 
 
+def test_a_brain_in_numpy_answers_like_the_policy_in_torch():
+    lanes = PairedLanes(100.0, np.array([2.7, 0.7, 0.1]), Population(), 64, 4)
+    plain = np.asarray(lanes.reset())
+    shift, spread = lanes.standardise()
+    torch.manual_seed(3)
+    policy = ActorCriticPolicy(
+        lanes.observation_space,
+        lanes.action_space,
+        lambda remaining: 0.0,
+        net_arch=[64, 64],
+        ortho_init=False,
+    )
+    actions, _ = policy.predict((plain - shift) / spread, deterministic=True)
+    card = make_brain(100.0).card
+    brain = Brain(card, layers_of(policy, shift, spread))
+    expected = np.clip(np.float32(card.centre) + actions, card.lowest_z, card.highest_z)
+    assert np.abs(actions).max() > 0.1
+    np.testing.assert_allclose(brain.safety_factors(plain), expected, atol=1e-5)
+
+
 def test_training_leaves_the_callers_random_numbers_alone():
     def drawn() -> tuple[float, float, float]:
         random.seed(1)
@@ -65,9 +89,10 @@ def test_the_card_tells_how_to_make_the_brain_again():
     assert card.learnt == TINY.population
 
 
-def test_progress_rises_to_the_end():
+def test_progress_rises_to_the_end(monkeypatch):
+    monkeypatch.setattr("brain.training.SECONDS_BETWEEN_REPORTS", 0.0)
     told = []
-    train(100.0, 5, replace(TINY, timesteps=20_000), told.append)
+    train(100.0, 5, TINY, told.append)
     fractions = [progress.fraction for progress in told]
     assert fractions == sorted(fractions)
     assert told

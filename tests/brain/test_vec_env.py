@@ -82,6 +82,16 @@ def test_one_seed_gives_one_world(lanes):
     assert (seen[0] != seen[2]).any()
 
 
+def test_standardised_features_have_mean_0_and_deviation_1():
+    lanes = PairedLanes(100.0, CENTRE, Population(), 512, 10)
+    shift, spread = lanes.standardise()
+    seen = np.asarray(lanes.reset())
+    steady = spread == 1
+    assert np.abs(seen[:, ~steady].mean(axis=0)).max() < 1.5
+    assert seen.std(axis=0).max() < 4
+    assert shift.shape == spread.shape == (SIZE,)
+
+
 def test_attributes_are_those_of_all_lanes(lanes):
     assert lanes.get_attr("cost_ratio") == [100.0] * LANES
     assert lanes.get_attr("cost_ratio", [0, 3]) == [100.0] * 2

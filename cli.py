@@ -1,0 +1,312 @@
+"""The door: `planner plan`, `init`, `train`, `bench`. It parses, makes one call, and prints.
+
+Heavy libraries are imported by the command that needs them, so that planning never waits for torch.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from data.errors import ConfigurationError, PlannerError
+
+EXCEPTIONS_ABOVE_LIMIT = 4
+BENCHMARKS = ("brains", "capacity", "speed")
+
+app = typer.Typer(
+    name="planner",
+    help="Plans stock for many products through a chain of stages with too little space.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+screen = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+@app.command()
+def plan(
+    products: Annotated[
+        Path, typer.Option(help="The forecast (CSV or Parquet), or the folder it lies in.")
+    ] = Path("data/forecast.csv"),
+    catalogue: Annotated[
+        Optional[Path], typer.Option(help="The table of products, if not beside the forecast.")
+    ] = None,
+    stock: Annotated[Optional[Path], typer.Option(help="The table of stock on hand.")] = None,
+    open_orders: Annotated[Optional[Path], typer.Option(help="What is under way.")] = None,
+    network: Annotated[Optional[Path], typer.Option(help="The chain, a TOML file.")] = None,
+    mapping: Annotated[
+        Optional[list[str]],
+        typer.Option("--map", help="A column under another name: --map unique_id=SKU. Repeatable."),
+    ] = None,
+    encoding: Annotated[
+        Optional[str], typer.Option(help="Of the CSV files; UTF-8 if not given.")
+    ] = None,
+    law: Annotated[str, typer.Option(help="Law of demand around its forecast.")] = "lognormal",
+    brains: Annotated[
+        Optional[Path], typer.Option(help="Folder of brains; the shipped ones if not given.")
+    ] = None,
+    horizon: Annotated[int, typer.Option(help="Days to plan.")] = 30,
+    paths: Annotated[int, typer.Option(help="Futures to replay the plan on.")] = 64,
+    replay: Annotated[
+        str, typer.Option(help="prices: the plan's rule; levels: the model re-solved every day.")
+    ] = "prices",
+    seed: Annotated[int, typer.Option(help="Of the sampled futures.")] = 1,
+    out: Annotated[
+        Optional[Path], typer.Option(help="The run folder; runs/START if not given.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace the run that stands at --out.")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option(help="Leave out products with bad values instead of stopping.")
+    ] = False,
+    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    max_urgent: Annotated[
+        Optional[int],
+        typer.Option(help="Exit with code 4 if more products than this miss sales."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option(help="Print nothing but the run folder.")] = False,
+) -> None:
+    """Plan a month of orders.
+
+    Example: planner plan --products data/forecast.csv
+    """
+    from data.catalogue import ReadOptions
+    from planner.config import PlanConfig
+    from planner.folder import check_target, write_run
+    from planner.pipeline import make
+    from planner.summary import summary
+
+    tables = ReadOptions(
+        products=catalogue,
+        stock=stock,
+        open_orders=open_orders,
+        network=network,
+        columns=_columns(mapping or []),
+        encoding=encoding,
+        skip_bad=skip_bad,
+        law=law,
+    )
+    config = PlanConfig(
+        forecast=products,
+        tables=tables,
+        brains=brains,
+        out=out,
+        overwrite=overwrite,
+        horizon=horizon,
+        paths=paths,
+        replay=replay,
+        seed=seed,
+        report=report,
+    )
+    check_target(config)
+    if quiet or not screen.is_terminal:
+        outcome = make(config)
+    else:
+        with screen.status("read") as status:
+            outcome = make(config, lambda step: status.update(escape(step)))
+    folder = write_run(outcome)
+    if quiet:
+        typer.echo(folder)
+    else:
+        _print_summary(summary(outcome, folder), outcome.seconds)
+    urgent = sum(finding.urgent for finding in outcome.findings)
+    if max_urgent is not None and urgent > max_urgent:
+        errors.print(f"{urgent} products miss sales, more than --max-urgent {max_urgent}")
+        raise typer.Exit(EXCEPTIONS_ABOVE_LIMIT)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write the tables.")],
+    products: Annotated[int, typer.Option(help="How many products.")] = 300,
+    days: Annotated[int, typer.Option(help="How many days of forecast.")] = 60,
+    seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 1,
+) -> None:
+    """Write a folder of sample tables that `planner plan` can be run on.
+
+    Example: planner init trial --products 50
+    """
+    from data.sample import write_sample
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigurationError(f"{folder} exists and is not an empty folder; give another one")
+    write_sample(folder, products, days, seed)
+    screen.print(f"{products} products x {days} days in {escape(str(folder))}; now run:")
+    screen.print(f"  planner plan --products {escape(str(folder / 'forecast.csv'))}")
+
+
+@app.command()
+def train(
+    ratio: Annotated[
+        Optional[list[float]],
+        typer.Option(help="Missed-sale cost / holding cost of a class. Repeatable."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="The classes 10, 100 and 1000.")] = False,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
+    minutes: Annotated[
+        Optional[float], typer.Option(help="Stop each training after so many minutes.")
+    ] = None,
+    timesteps: Annotated[
+        Optional[int], typer.Option(help="Weekly decisions to learn from, per class.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of brains; each gets a folder in it.")] = Path(
+        "brains"
+    ),
+    log_dir: Annotated[Optional[Path], typer.Option(help="Where TensorBoard logs go.")] = None,
+) -> None:
+    """Train brains, judge them on products they never saw, and save them.
+
+    Ctrl-C ends a training early and keeps the best so far.
+    Example: planner train --ratio 10 --ratio 100 --seed 1
+    """
+    from brain.workshop import CLASSES, settings_of, train_class
+
+    classes = list(CLASSES) if every else list(ratio or [])
+    if not classes:
+        raise ConfigurationError("no class to train; give --ratio 10 (repeatable) or --all")
+    settings = settings_of(timesteps, minutes, log_dir)
+    for cost_ratio in classes:
+        with _progress(f"brain {cost_ratio:g}") as tell:
+            brain = train_class(cost_ratio, seed, out / f"r{cost_ratio:g}", settings, None, tell)
+        _print_scores(brain)
+        screen.print(f"saved to {escape(str(out / f'r{cost_ratio:g}'))}")
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(BENCHMARKS)}.")],
+    quick: Annotated[bool, typer.Option(help="Smaller; its figures are only a hint.")] = False,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
+    save: Annotated[bool, typer.Option(help="Write benchmarks/results/NAME.json.")] = True,
+) -> None:
+    """Run a benchmark and print its table.
+
+    Example: planner bench capacity --quick --no-save
+    """
+    from importlib import import_module
+
+    from benchmarks.results import markdown, write
+
+    if name not in BENCHMARKS:
+        raise ConfigurationError(f"no benchmark {name!r}; expected one of {', '.join(BENCHMARKS)}")
+    result = import_module(f"benchmarks.{name}").run(quick, seed)
+    typer.echo(markdown(result))
+    if save and not quick:
+        screen.print(f"written to {escape(str(write(result)))}")
+
+
+def main() -> None:
+    """Run the command line; every foreseen error is a sentence and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except PlannerError as error:
+        errors.print(f"[bold red]planner:[/] {escape(str(error))}", soft_wrap=True)
+        issues = getattr(error, "issues", None)
+        if issues is not None and len(issues):
+            path = issues.write(Path("data_issues.csv"))
+            errors.print(f"all of them, row by row: {escape(str(path))}", soft_wrap=True)
+        sys.exit(error.exit_code)
+
+
+def _columns(pairs: list[str]) -> dict[str, str]:
+    columns = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not (equals and ours and theirs):
+            raise ConfigurationError(f"--map is {pair!r}, expected OURS=THEIRS, as unique_id=SKU")
+        columns[ours.strip()] = theirs.strip()
+    return columns
+
+
+def _print_summary(said: Any, seconds: dict[str, float]) -> None:
+    """The plan's summary on the terminal."""
+    screen.print(f"[bold]{escape(said.planned)}[/]")
+    screen.print(f"Read {escape(', '.join(said.read))}.")
+    for line in (*said.assumed, *said.odd):
+        screen.print(f"  [dim]{escape(line)}[/]")
+    if said.skipped:
+        screen.print(f"  {len(said.skipped)} products are not planned; exceptions.csv says why.")
+    screen.print(escape(said.advised))
+    screen.print(_cost_table(said.comparison))
+    for line in (said.verdict, said.service, *said.space):
+        screen.print(escape(line))
+    counts = ", ".join(f"{count} {status.value}" for status, count in said.statuses)
+    screen.print(f"Products: {counts}.")
+    for item in said.pressing:
+        name = f" {item.name}" if item.name else ""
+        finding = item.finding
+        screen.print(
+            f"  {escape(item.unique_id + name)}: [bold]{finding.status.value}[/], "
+            f"{item.money} at stake; {escape(finding.reason)}; {finding.action}"
+        )
+    spent = ", ".join(f"{step} {value:.1f} s" for step, value in seconds.items())
+    screen.print(f"[dim]{spent}[/]")
+    screen.print(f"Everything is in [bold]{escape(str(said.folder))}[/]")
+
+
+def _cost_table(comparison: Any) -> Table:
+    from planner.comparison import TERMS
+    from planner.wording import number, percent
+
+    table = Table(title=f"Cost over the horizon, mean of {comparison.futures} futures", box=None)
+    table.add_column("rule")
+    for column in (*TERMS.values(), "total", "fill rate"):
+        table.add_column(column, justify="right")
+    for row in comparison.rows:
+        table.add_row(
+            row.rule,
+            *(number(row.terms[term]) for term in TERMS),
+            number(row.total),
+            "" if row.fill_rate is None else percent(row.fill_rate.value),
+        )
+    return table
+
+
+def _print_scores(brain: Any) -> None:
+    table = Table(title="Held-out products, cost / constants tuned per product", box=None)
+    for column in ("policy", "ratio", "95 % interval", "fill rate"):
+        table.add_column(column, justify="left" if column == "policy" else "right")
+    for score in brain.card.scores:
+        table.add_row(
+            score.policy,
+            f"{score.ratio:.3f}",
+            f"{score.low:.3f} to {score.high:.3f}",
+            f"{score.fill_rate:.4f}",
+        )
+    screen.print(table)
+
+
+class _progress:
+    """A line that says how far training is, what is left, and how good it is by now."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._printed = -1
+
+    def __enter__(self) -> Any:
+        return self._tell
+
+    def __exit__(self, *_: object) -> None:
+        if screen.is_terminal:
+            screen.print()
+
+    def _tell(self, progress: Any) -> None:
+        text = (
+            f"{self._name}: {progress.fraction:4.0%}, {progress.seconds_left:.0f} s left, "
+            f"cost {progress.score:.4f} x class constants"
+        )
+        if screen.is_terminal:
+            screen.print(text, end="\r")
+        elif int(progress.fraction * 10) > self._printed:
+            self._printed = int(progress.fraction * 10)
+            screen.print(text)
+
+
+if __name__ == "__main__":
+    main()
