@@ -1,4 +1,4 @@
-"""`planner bench speed`: periods simulated a second, beside the public OR-Gym environment.
+"""`planner bench speed`: periods simulated per CPU second, beside the public OR-Gym environment.
 
 OR-Gym needs an old gym and an old NumPy, so it lives in a virtual environment of its own, whose
 Python the variable ORGYM_PYTHON names:
@@ -8,7 +8,8 @@ Python the variable ORGYM_PYTHON names:
     orgym/bin/pip install --no-build-isolation "gym==0.21.0" "or-gym==0.5.0"
     ORGYM_PYTHON=orgym/bin/python planner bench speed
 
-All are timed in turns, round by round, so that a busy machine slows them alike.
+All run on one core and are timed by the seconds they have it, in turns, round by round, so that a
+busy machine slows them alike.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import gymnasium
 import numpy as np
@@ -44,7 +45,7 @@ Episode = Callable[[], int]
 
 
 def run(quick: bool, seed: int) -> Result:
-    """Periods a second: OR-Gym, our environment, and our lanes."""
+    """Periods per CPU second: OR-Gym, our environment, and our lanes."""
     start = perf_counter()
     rounds, seconds, sizes = (3, 0.5, (1024,)) if quick else (9, 2.0, (64, 256, 1024, 4096))
     players = _players(sizes, seed)
@@ -76,15 +77,15 @@ def _players(sizes: tuple[int, ...], seed: int) -> dict[str, Episode]:
 
 
 def _pace(episode: Episode, seconds: float) -> float:
-    """Lane-periods a second."""
-    played, start = 0, perf_counter()
-    while perf_counter() - start < seconds:
+    """Lane-periods a CPU second."""
+    played, start = 0, process_time()
+    while process_time() - start < seconds:
         played += episode()
-    return played / (perf_counter() - start)
+    return played / (process_time() - start)
 
 
 def _public_pace(python: str, seconds: float, seed: int) -> float:
-    """OR-Gym's steps a second, timed within its own Python."""
+    """OR-Gym's steps a CPU second, timed within its own Python."""
     command = [python, str(RECORDER), "pace", str(seconds), str(seed)]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
@@ -104,7 +105,7 @@ def _row(case: str, policy: str, paces: list[float], public: list[float]) -> Row
         value=found.value,
         low=found.low,
         high=found.high,
-        unit="lane-periods/s",
+        unit="lane-periods/CPU s",
         reference="or-gym" if public else "",
         ratio=found.value / float(np.mean(public)) if public else None,
         n=len(paces),

@@ -5,6 +5,7 @@ Every table is read and checked before anything is refused, so that one run name
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -135,12 +136,13 @@ def read_scenario(forecast: Path, options: ReadOptions | None = None) -> Reading
 
 def _located(forecast: Path, options: ReadOptions, issues: Issues) -> dict[str, Path]:
     """The file of each table that has one; given paths as they are, siblings where they exist."""
-    folder = forecast if forecast.is_dir() else forecast.parent
+    is_folder = os.path.isdir(forecast)  # False, not an error, for a name that cannot exist
+    folder = forecast if is_folder else forecast.parent
     given = {
         name: getattr(options, name) for name in ("products", "stock", "open_orders", "network")
     }
     files = {name: Path(path) for name, path in given.items() if path is not None}
-    if not forecast.is_dir():
+    if not is_folder:
         files["forecast"] = forecast
     suffixes = dict.fromkeys(("forecast", "products", "stock", "open_orders"), _SUFFIXES)
     for name, endings in (suffixes | {"network": (".toml",)}).items():

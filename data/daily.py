@@ -54,34 +54,22 @@ def daily_forecast(table: Typed, issues: Issues) -> Daily:
     position[day_of, codes] = np.arange(len(table))
     there = position >= 0
     first, last = _horizon(there)
-    _refuse_sparse_days(days[first : last + 1])
-    _mention_trimmed(table.file, there, days, first, last, issues)
-    complete = there[first : last + 1].all(axis=0)
-    _skip_incomplete(table.file, ids, there[first : last + 1], days[first : last + 1], issues)
+    _mention_trimmed(table.file, there, days, (first, last), issues)
+    there, position, days = (rows[first : last + 1] for rows in (there, position, days))
+    _refuse_sparse_days(days)
+    _skip_incomplete(table.file, ids, there, days, issues)
+    _mention_closed_days(table.file, days, issues)
 
-    rows = position[first : last + 1, complete]
-    if rows.shape[1] and (np.diff(rows, axis=0) < 0).any():
-        issues.add(
-            Issue(Severity.MENDED, table.file, "rows are out of order; they were sorted by day")
-        )
-    span = (days[first : last + 1] - days[first]) // DAY
-    closed = int(span[-1]) + 1 - len(span)
-    if closed:
-        issues.add(
-            Issue(
-                Severity.ASSUMED,
-                table.file,
-                f"no product has a row on {closed} of {int(span[-1]) + 1} days; demand is taken "
-                "as 0 on them (closed days)",
-            )
-        )
-    values = []
-    for name in ("mean", "std"):
-        daily = np.zeros((int(span[-1]) + 1, rows.shape[1]))
-        daily[span] = table.frame[name].to_numpy()[rows]
-        values.append(daily)
-    start = days[first].astype(object)
-    return Daily(ids[complete], Forecast(start, *values))
+    complete = there.all(axis=0)
+    records = position[:, complete]
+    if (np.diff(records, axis=0) < 0).any():
+        rule = "rows are out of order; they were sorted by day"
+        issues.add(Issue(Severity.MENDED, table.file, rule))
+    period = (days - days[0]) // DAY
+    mean, std = np.zeros((2, int(period[-1]) + 1, records.shape[1]))
+    mean[period] = table.frame["mean"].to_numpy()[records]
+    std[period] = table.frame["std"].to_numpy()[records]
+    return Daily(ids[complete], Forecast(days[0].astype(object), mean, std))
 
 
 def _products(table: Typed) -> tuple[np.ndarray, np.ndarray]:
@@ -122,18 +110,27 @@ def _refuse_sparse_days(days: np.ndarray) -> None:
 
 
 def _mention_trimmed(
-    file: str, there: np.ndarray, days: np.ndarray, first: int, last: int, issues: Issues
+    file: str, there: np.ndarray, days: np.ndarray, horizon: tuple[int, int], issues: Issues
 ) -> None:
+    first, last = horizon
     outside = int(there[:first].sum() + there[last + 1 :].sum())
     if outside:
-        issues.add(
-            Issue(
-                Severity.ASSUMED,
-                file,
-                f"{outside:,} rows lie outside the horizon, {days[first]} to {days[last]}, on "
-                "which most products have a forecast; they were left out",
-            )
+        rule = (
+            f"{outside:,} rows lie outside the horizon, {days[first]} to {days[last]}, on which "
+            "most products have a forecast; they were left out"
         )
+        issues.add(Issue(Severity.ASSUMED, file, rule))
+
+
+def _mention_closed_days(file: str, days: np.ndarray, issues: Issues) -> None:
+    span = int((days[-1] - days[0]) // DAY) + 1
+    closed = span - len(days)
+    if closed:
+        rule = (
+            f"no product has a row on {closed} of {span} days; demand is taken as 0 on "
+            "them (closed days)"
+        )
+        issues.add(Issue(Severity.ASSUMED, file, rule))
 
 
 def _skip_incomplete(

@@ -29,7 +29,8 @@ class Forecast:
     def __post_init__(self) -> None:
         if self.mean.ndim != 2 or self.mean.shape != self.std.shape:
             raise DataError(
-                f"forecast: mean {self.mean.shape} and std {self.std.shape} must share one shape (T, K)"
+                f"forecast: mean {self.mean.shape} and std {self.std.shape} must share one shape "
+                "(T, K)"
             )
         for label, values in (("mean", self.mean), ("std", self.std)):
             if not (np.isfinite(values) & (values >= 0)).all():

@@ -65,7 +65,9 @@ class Products:
         for label, low, strict in _LIMITS:
             values = np.asarray(getattr(self, label), dtype=float)
             if values.shape[-1:] != (count,):
-                raise DataError(f"products: {label} has shape {values.shape}, expected {count} products")
+                raise DataError(
+                    f"products: {label} has shape {values.shape}, expected {count} products"
+                )
             bad = ~(values > low) if strict else ~(values >= low)
             if bad.any():
                 first = int(np.argwhere(np.atleast_2d(bad))[0, -1])
@@ -102,12 +104,15 @@ _LIMITS = (
 
 
 def make_products(
-    missed_sale_cost: np.ndarray, holding_cost: np.ndarray, lead_time: np.ndarray, **given: np.ndarray
+    missed_sale_cost: np.ndarray,
+    holding_cost: np.ndarray,
+    lead_time: np.ndarray,
+    **given: np.ndarray,
 ) -> Products:
     """Products from the columns that matter, the rest at their stated defaults.
 
-    Defaults: ids P0001.., volume 1, lost sales, whole units without limits, orders
-    without a fixed cost, no autocorrelation.
+    Defaults: ids P0001.., volume 1, lost sales, whole units without limits, orders without
+    a fixed cost, no autocorrelation.
     """
     missed_sale_cost = np.asarray(missed_sale_cost, dtype=float)
     count = len(missed_sale_cost)

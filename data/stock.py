@@ -28,8 +28,8 @@ class StockState:
         stages, products = self.on_hand.shape
         if self.pipeline.shape[:2] != (stages, products) or self.backorders.shape != (products,):
             raise DataError(
-                f"stock: on_hand {self.on_hand.shape}, pipeline {self.pipeline.shape} and backorders "
-                f"{self.backorders.shape} do not describe the same stages and products"
+                f"stock: on_hand {self.on_hand.shape}, pipeline {self.pipeline.shape} and "
+                f"backorders {self.backorders.shape} do not describe the same stages and products"
             )
         for label in ("on_hand", "pipeline", "backorders"):
             values = getattr(self, label)

@@ -321,7 +321,7 @@ STOCK = Table(
         ),
         Column("on_hand", "units there", unit="unit", required=True),
         Column(
-            "backorders", "units owed to waiting customers; shelf only", unit="unit", default=0.0
+            "backorders", "units owed to waiting customers, stages summed", unit="unit", default=0.0
         ),
     ),
     key=("unique_id", "stage"),

@@ -33,7 +33,7 @@ MOST_POINTS = 1500
 def costs(comparison: Comparison) -> Figure:
     """Cost by term, a stacked bar per rule, with the band of the totals."""
     rows = comparison.rows
-    labels = [f"<b>{escape(row.rule)}</b><br>{number(row.total)}" for row in rows]
+    labels = [f"<b>{text(row.rule)}</b><br>{number(row.total)}" for row in rows]
     bars = [
         {
             "type": "bar",
@@ -166,7 +166,7 @@ def safety_factors(safety: StageSafety, names: Sequence[str], cost_ratio: np.nda
         "showlegend": False,
         "x": plain(safety.z_advised[shown]),
         "y": plain(safety.z_reconciled[shown]),
-        "hovertext": [f"{escape(names[k])}, cost ratio {number(cost_ratio[k])}" for k in shown],
+        "hovertext": [f"{text(names[k])}, cost ratio {number(cost_ratio[k])}" for k in shown],
         "hovertemplate": "%{hovertext}<br>advised %{x:.2f}, left %{y:.2f}<extra></extra>",
         "marker": {
             "size": 7,
@@ -217,13 +217,18 @@ def plain(values: Any) -> list[float | None]:
     ]
 
 
+def text(words: str) -> str:
+    """Words as Plotly shows them unchanged; it knows no entities for quotes."""
+    return escape(words, quote=False)
+
+
 def _line(
     name: str, dates: list[str], values: np.ndarray, style: Figure, said: str = "%{y:,.0f}"
 ) -> Figure:
     return {
         "type": "scatter",
         "mode": "lines",
-        "name": escape(name),
+        "name": text(name),
         "x": dates,
         "y": plain(values),
         "line": style,

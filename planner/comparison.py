@@ -172,9 +172,13 @@ def happening(comparison: Comparison) -> str:
 VERDICTS = {
     Standing.BEATS: "Ours beats the best simple rule: {name} cost {total}, {gap}; {interval}.",
     Standing.LOSES: "Ours loses to the best simple rule: {name} cost {total}, {gap}; {interval}.",
-    Standing.LEVEL: "Ours cannot be told from the best simple rule: {name} cost {total}, {gap}; {interval}.",
+    Standing.LEVEL: (
+        "Ours cannot be told from the best simple rule: {name} cost {total}, {gap}; {interval}."
+    ),
     Standing.SAME: "The best simple rule is no worse: {name} cost {total}, exactly as ours.",
-    Standing.UNPROVEN: "The best simple rule, {name}, cost {total}, {gap} than ours; one future proves nothing.",
+    Standing.UNPROVEN: (
+        "The best simple rule, {name}, cost {total}, {gap} than ours; one future proves nothing."
+    ),
     Standing.ALONE: "No other rule was carried out to compare with.",
 }
 

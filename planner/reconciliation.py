@@ -9,7 +9,7 @@ import numpy as np
 
 from envs.metrics import share, value_of
 from planner.exceptions import SMALL_CUT
-from planner.wording import counted, number
+from planner.wording import number
 
 if TYPE_CHECKING:
     from planner.pipeline import Outcome
@@ -72,9 +72,7 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 def cutting(safety: StageSafety) -> str:
     """What scarce space took at a stage, in a few words."""
-    if not safety.cut:
+    if (safety.z_advised == safety.z_reconciled).all():
         return f"{safety.stage}: nothing was cut"
-    return (
-        f"{safety.stage}: {counted(safety.cut, 'product')} cut, "
-        f"{number(safety.days_advised)} days of demand became {number(safety.days_reconciled)}"
-    )
+    before, after = number(safety.days_advised), number(safety.days_reconciled)
+    return f"{safety.stage}: {before} days of demand became {after}"

@@ -19,6 +19,7 @@ from plotly.offline import get_plotlyjs
 
 from planner import charts
 from planner.comparison import TERMS
+from planner.exceptions import SMALL_CUT
 from planner.key_figures import GLOSSARY, key_figures, stage_figures
 from planner.reconciliation import cutting, stage_safety
 from planner.replay import OURS
@@ -61,6 +62,7 @@ def render(outcome: Outcome) -> str:
         inherited=[said for space in told.spaces if (said := inheritance(space))],
         version=metadata.version("echelon-planner"),
         most_skipped=MOST_SKIPPED,
+        small_cut=SMALL_CUT,
         most_points=charts.MOST_POINTS,
         figures=as_script(figures(outcome, told)),
         plotly=Markup(get_plotlyjs()),

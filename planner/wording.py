@@ -15,7 +15,7 @@ DIGITS = 3
 
 
 def number(value: float) -> str:
-    """93 656, 12.3, 0.0221; 'unknown' for NaN, 'no limit' for infinity."""
+    """93 656, 12.3, 0.5; 'unknown' for NaN, 'no limit' for infinity."""
     if isnan(value):
         return UNKNOWN
     if value in (float("inf"), float("-inf")):
@@ -25,7 +25,8 @@ def number(value: float) -> str:
     if 0 < size < 100 and size != round(size):
         decimals = min(DIGITS - 1 - floor(log10(size)), 9)
     said = f"{size:,.{max(decimals, 0)}f}".replace(",", THIN)
-    return f"{MINUS}{said}" if value < 0 and said.strip("0.") else said
+    said = said.rstrip("0").rstrip(".") if "." in said else said
+    return f"{MINUS}{said}" if value < 0 and said != "0" else said
 
 
 def signed(value: float) -> str:

@@ -166,7 +166,10 @@ def test_a_folder_in_the_place_of_a_file_is_refused(folder):
 
 
 def test_a_file_with_an_impossible_name_is_refused(folder):
-    assert "cannot be opened" in refusal(folder, stock=folder.path / ("long" * 100))
+    impossible = folder.path / ("long" * 100)
+    assert "cannot be opened" in refusal(folder, stock=impossible)
+    with pytest.raises(DataError, match="cannot be opened"):
+        read_scenario(impossible)
 
 
 def frame() -> pd.DataFrame:

@@ -1,0 +1,44 @@
+# Two commands do everything: `make plan` and `make test`. Both build the environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: plan test test-slow lint bench tables brains clean
+
+plan: $(READY)
+	$(BIN)/planner plan --products data/forecast.csv
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -n auto
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/planner bench brains
+	$(BIN)/planner bench capacity
+	$(BIN)/planner bench speed
+	$(MAKE) tables
+
+tables: $(READY)
+	$(BIN)/python -m benchmarks.tables
+
+brains: $(READY)
+	$(BIN)/planner train --all --seed 1 --out brain/trained
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet "$$(grep '^torch==' constraints.txt)"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $(READY)

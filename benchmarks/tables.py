@@ -1,0 +1,89 @@
+"""Writes the README's benchmark tables from the committed results: `make tables`.
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`; nothing else in the file changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.results import FOLDER, Result, Row, read
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def brains(result: Result) -> list[str]:
+    """Cost per policy and class over that of constants tuned for each product."""
+    cases = [case for case in _cases(result) if "/" not in case]
+    return _grid(result, cases, lambda row: _interval(row, 3))
+
+
+def savings(result: Result) -> list[str]:
+    """What the brains save over each policy, per class."""
+    cases = [case for case in _cases(result) if "/" in case]
+    rows = _grid(result, cases, lambda row: _interval(row, 1, scale=100, unit=" %"))
+    return [line for line in rows if not line.startswith("| ours |")]
+
+
+def capacity(result: Result) -> list[str]:
+    """Cost per rule and tightness over that of order-up-to without limits."""
+    return _grid(result, _cases(result), lambda row: _interval(row, 3))
+
+
+def speed(result: Result) -> list[str]:
+    """Steps per second, and over the public environment's in the same run."""
+    lines = ["| case | who | steps/s | times the public OR-Gym |", "|---|---|---:|---:|"]
+    for row in result.rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.0f}"
+        lines.append(f"| {row.case} | {row.policy} | {row.value:,.0f} | {ratio} |")
+    return lines
+
+
+TABLES: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
+    "brains": ("brains", brains),
+    "savings": ("brains", savings),
+    "capacity": ("capacity", capacity),
+    "speed": ("speed", speed),
+}
+"""By name in the README: the result it is made from, and how."""
+
+
+def filled(text: str, folder: Path = FOLDER) -> str:
+    """The text with every marked table made anew from the results in `folder`."""
+
+    def table(match: re.Match[str]) -> str:
+        name, make = TABLES[match["name"]]
+        result = read(name, folder)
+        lines = [*make(result), "", f"`{result.command}`: {result.seconds:.0f} s on {result.machine}."]
+        return f"{match['open']}\n" + "\n".join(lines) + f"\n{match['close']}"
+
+    pattern = r"(?P<open><!-- table: (?P<name>\w+) -->)\n.*?(?P<close><!-- end -->)"
+    return re.sub(pattern, table, text, flags=re.DOTALL)
+
+
+def _cases(result: Result) -> list[str]:
+    return list(dict.fromkeys(row.case for row in result.rows))
+
+
+def _grid(result: Result, cases: list[str], cell: Callable[[Row], str]) -> list[str]:
+    """Policies down, cases across."""
+    found = {(row.policy, row.case): cell(row) for row in result.rows if row.case in cases}
+    policies = list(dict.fromkeys(policy for policy, _ in found))
+    heads = [case.removesuffix("/saved by ours") for case in cases]
+    lines = [f"| policy | {' | '.join(heads)} |", f"|---|{'---:|' * len(cases)}"]
+    lines += [
+        f"| {policy} | {' | '.join(found.get((policy, case), '') for case in cases)} |"
+        for policy in policies
+    ]
+    return lines
+
+
+def _interval(row: Row, digits: int, scale: float = 1, unit: str = "") -> str:
+    value, low, high = (f"{scale * x:.{digits}f}" for x in (row.value, row.low, row.high))
+    return f"{value}{unit}" if low == high else f"{value}{unit} ({low} to {high})"
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
