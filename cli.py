@@ -234,7 +234,7 @@ def _print_summary(said: Any, seconds: dict[str, float]) -> None:
         screen.print(f"  {len(said.skipped)} products are not planned; exceptions.csv says why.")
     screen.print(escape(said.advised))
     screen.print(_cost_table(said.comparison))
-    for line in (said.verdict, said.service, *said.space):
+    for line in (said.promised, said.happened, said.verdict, said.service, *said.space):
         screen.print(escape(line))
     counts = ", ".join(f"{count} {status.value}" for status, count in said.statuses)
     screen.print(f"Products: {counts}.")
@@ -252,17 +252,18 @@ def _print_summary(said: Any, seconds: dict[str, float]) -> None:
 
 def _cost_table(comparison: Any) -> Table:
     from planner.comparison import TERMS
-    from planner.wording import number, percent
+    from planner.wording import number, percent, signed
 
     table = Table(title=f"Cost over the horizon, mean of {comparison.futures} futures", box=None)
     table.add_column("rule")
-    for column in (*TERMS.values(), "total", "fill rate"):
+    for column in (*TERMS.values(), "total", "less ours", "fill rate"):
         table.add_column(column, justify="right")
     for row in comparison.rows:
         table.add_row(
             row.rule,
             *(number(row.terms[term]) for term in TERMS),
             number(row.total),
+            "" if row.against_ours is None else signed(row.against_ours.value),
             "" if row.fill_rate is None else percent(row.fill_rate.value),
         )
     return table

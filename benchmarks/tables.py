@@ -56,7 +56,11 @@ def filled(text: str, folder: Path = FOLDER) -> str:
     def table(match: re.Match[str]) -> str:
         name, make = TABLES[match["name"]]
         result = read(name, folder)
-        lines = [*make(result), "", f"`{result.command}`: {result.seconds:.0f} s on {result.machine}."]
+        lines = [
+            *make(result),
+            "",
+            f"`{result.command}`: {result.seconds:.0f} s on {result.machine}.",
+        ]
         return f"{match['open']}\n" + "\n".join(lines) + f"\n{match['close']}"
 
     pattern = r"(?P<open><!-- table: (?P<name>\w+) -->)\n.*?(?P<close><!-- end -->)"

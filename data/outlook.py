@@ -66,8 +66,9 @@ class Outlook:
 
     def windows(self, period: int) -> Windows:
         """The forecast over the intervals that begin in `period`."""
-        if self._seen is not None and self._seen[0] == period:
-            return self._seen[1]
+        seen = self._seen
+        if seen is not None and seen[0] == period:
+            return seen[1]
         if not 0 <= period <= self.reach:
             raise IndexError(
                 f"the forecast covers windows that begin in periods 0 to {self.reach}, asked for "

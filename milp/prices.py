@@ -12,21 +12,32 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from milp.segments import LARGEST_RATIO
+
 FIRST_DAY = 4
 LAST_DAY = 14
 """Prices of these days of the model decide: sooner ones no order changes, later ones can wait."""
 LOWEST_Z = -2.5
-SMALLEST_CHANCE = 1e-12
+SMALLEST_NORMAL = 0.5
 
 
-def priced_safety_factor(z: np.ndarray, dearer: np.ndarray) -> np.ndarray:
+def priced_safety_factor(z: np.ndarray, dearer: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     """z' (.., M, K) [1] where holding costs `dearer` times as much, k = 1 + lambda v / h >= 1.
 
-    Where k is 1, z stays to the bit.
+    A z so high that it would imply a shortage cost beyond `LARGEST_RATIO` times the missed sale's
+    owes its height to the skewness of demand; it comes down in proportion to the z that implies
+    just that. Where k is 1, z stays to the bit.
+
+    Args:
+        z: advised (.., M, K) [1].
+        dearer: k (M, K) [1].
+        ratio: missed-sale cost / holding cost at the shelf (K,) [1].
     """
-    short = np.maximum(ndtr(-z), SMALLEST_CHANCE)
-    accepted = dearer * short / (dearer * short + 1 - short)
-    cut = np.maximum(-ndtri(np.minimum(accepted, 1 - 1e-9)), LOWEST_Z)
+    short = np.maximum(ndtr(-z), 1 / (1 + LARGEST_RATIO * ratio))
+    accepted = np.minimum(dearer * short / (dearer * short + 1 - short), 1 - 1e-9)
+    normal = ndtri(1 - short)
+    skewed = np.maximum(z / np.maximum(normal, SMALLEST_NORMAL), 1)
+    cut = np.maximum(z - skewed * (normal - ndtri(1 - accepted)), LOWEST_Z)
     return np.where(dearer > 1, np.minimum(cut, z), z)
 
 

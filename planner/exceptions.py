@@ -17,6 +17,8 @@ SMALL_CUT = 0.5
 """Safety factors cut by less than this are not worth a person's time [1]."""
 SMALL_SHARE = 1e-6
 """Missed demand below this share of a day's is rounding."""
+LOW_FILL_RATE = 0.9
+"""A product that serves less than this share of its demand at once will stock out."""
 EXCESS_DAYS = 7
 """Stock above the level that lasts at least this long counts as excess [period]."""
 
@@ -92,7 +94,7 @@ class Evidence:
 
 
 def findings(evidence: Evidence) -> list[Finding]:
-    """One finding per product: by status in its fixed order, the dearest first within one."""
+    """One finding per product, the most money at stake first."""
     found = [
         Finding(product, Status.NOT_PLANNED, 0.0, reason)
         for product, reason in evidence.skipped.items()
@@ -105,8 +107,13 @@ def findings(evidence: Evidence) -> list[Finding]:
             (Status.FINE, ("", missed[k])),
         )
         found.append(Finding(str(product), status, float(money), reason))
-    order = list(Status)
-    return sorted(found, key=lambda f: (order.index(f.status), -f.money_at_stake, f.unique_id))
+    return sorted(found, key=_rank)
+
+
+def _rank(finding: Finding) -> tuple[int, float, str]:
+    """What is not planned comes first, what is fine last; between them money decides."""
+    place = {Status.NOT_PLANNED: 0, Status.FINE: 2}.get(finding.status, 1)
+    return place, -finding.money_at_stake, finding.unique_id
 
 
 @dataclass(frozen=True)
@@ -132,18 +139,24 @@ def _stocked_out(evidence: Evidence) -> _Case:
 
 
 def _will_stock_out(evidence: Evidence) -> _Case:
-    """The plan itself misses demand, even if demand comes at its mean."""
+    """The plan misses demand even if demand comes at its mean, or much of it on the futures."""
     missed = evidence.happened.costs.shortage.mean(axis=0)
     per_day = _missed_units(evidence)
     units, first = per_day.sum(axis=0), np.argmax(per_day > 0, axis=0) + 1
     short = units > SMALL_SHARE * evidence.problem.scenario.forecast.scale
-    return _Case(
-        Status.WILL_STOCK_OUT,
-        {
-            int(k): (f"{units[k]:.4g} units missed at mean demand, from day {first[k]}", missed[k])
-            for k in np.flatnonzero(short)
-        },
-    )
+    risk, served = evidence.happened.stock_out_risk, evidence.happened.product_fill_rate
+    likely = {
+        int(k): (
+            f"serves {served[k]:.0%} of demand; runs short on {risk[k]:.0%} of futures",
+            missed[k],
+        )
+        for k in np.flatnonzero(served < LOW_FILL_RATE)
+    }
+    certain = {
+        int(k): (f"{units[k]:.4g} units missed at mean demand, from day {first[k]}", missed[k])
+        for k in np.flatnonzero(short)
+    }
+    return _Case(Status.WILL_STOCK_OUT, likely | certain)
 
 
 def _missed_units(evidence: Evidence) -> np.ndarray:
@@ -179,13 +192,14 @@ def _excess(evidence: Evidence) -> _Case:
     units = np.maximum(problem.situation().echelon_position[0, -1] - level, 0)
     daily = windows.echelon_mean[-1] / problem.outlook.echelon_interval[-1]
     days = units / np.where(daily > 0, daily, np.inf)
-    value = np.nan_to_num(problem.scenario.products.unit_cost)
+    held = np.minimum(days, problem.horizon) / 2
+    money = units * problem.scenario.products.holding_cost * held
     return _Case(
         Status.EXCESS,
         {
             int(k): (
                 f"{units[k]:.4g} units above the order-up-to level, {days[k]:.0f} days of demand",
-                units[k] * value[k],
+                money[k],
             )
             for k in np.flatnonzero(days > EXCESS_DAYS)
         },

@@ -1,10 +1,10 @@
 """The price of space that a rule itself makes true, found by simulating the rule a month ahead.
 
 A price of space is right where it equals the overflow price times the chance that space is
-exceeded, lambda_m = rho_m P(V_m > C_m): a unit less stock then saves as much as it costs. The model's
-duals estimate that chance from its own account of occupancy; here the rule is played on sampled
-futures for a grid of prices at once and the crossing is read off, stage by stage from the shelf up,
-first on a coarse grid and then on a finer one.
+exceeded, lambda_m = rho_m P(V_m > C_m): a unit less stock then saves as much as it costs. The
+model's duals estimate that chance from its own account of occupancy; here the rule is played on
+sampled futures for a grid of prices at once and the crossing is read off, stage by stage from the
+shelf up, first on a coarse grid and then on a finer one.
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ class LookAhead:
     def answered(self, z: np.ndarray, price: np.ndarray) -> np.ndarray:
         """The safety factors that the price of space (M,) leaves of z (.., M, K) [1]."""
         volume, holding = self.scenario.products.volume, self.scenario.holding_cost
-        return priced_safety_factor(z, dearer_holding(price, volume, holding))
+        return priced_safety_factor(
+            z, dearer_holding(price, volume, holding), self.scenario.products.cost_ratio
+        )
 
     def _overflow_chance(
         self,

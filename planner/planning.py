@@ -1,4 +1,4 @@
-"""From advice to a plan: reconciled under the shared capacities, in whole lots, and what it promises."""
+"""From advice to a plan: reconciled under shared capacities, in whole lots, with its promise."""
 
 from __future__ import annotations
 
@@ -82,11 +82,15 @@ def make_plan(problem: Problem, advice: SafetyFactors, seed: int) -> Planned:
 def reconciled_safety_stock(problem: Problem, advised: SafetyStock, planned: Planned) -> np.ndarray:
     """What today's price of space leaves of the advised safety factors (M, K) [1]."""
     volume, holding = problem.scenario.products.volume, problem.scenario.holding_cost
-    return priced_safety_factor(advised.z, dearer_holding(planned.price[0], volume, holding))
+    return priced_safety_factor(
+        advised.z,
+        dearer_holding(planned.price[0], volume, holding),
+        problem.scenario.products.cost_ratio,
+    )
 
 
 def rule_of(problem: Problem, advice: SafetyFactors, planned: Planned) -> SafetyStockRule:
-    """The rule that carries the plan out day by day: order up to the advice at the plan's prices."""
+    """The rule that carries the plan out: order up to the advice at the plan's prices."""
     return SafetyStockRule(problem.outlook, PricedFactors(advice, problem.scenario, planned.price))
 
 

@@ -1,4 +1,4 @@
-"""A planning problem on its stage: the scenario, the world it plays in, its prices, its forecast."""
+"""A planning problem with the world it plays in, its prices and its forecast."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from planner.rules import (
 )
 
 OURS = "ours"
+WORKERS = 2
+"""Rules replayed at a time; NumPy and the solver leave the interpreter to each other."""
 REPLAYS = ("prices", "levels")
 RIVALS = {
     "brain, scaled to fit": "the brain's safety stock, every product's share cut alike",
@@ -34,7 +37,7 @@ RIVALS = {
 
 def replay(
     problem: Problem,
-    policies: Mapping[str, Policy],
+    policies: Mapping[str, Callable[[], Policy]],
     demand: np.ndarray,
     done: Callable[[str], None] = lambda name: None,
 ) -> dict[str, Kpis]:
@@ -42,12 +45,12 @@ def replay(
 
     Args:
         problem: what is carried out.
-        policies: by name.
+        policies: what makes each policy, by name; called when its turn comes.
         demand: the futures.
         done: told the name of each policy that is through.
     """
-    figures = {}
-    for name, policy in policies.items():
+
+    def measured(name: str) -> Kpis:
         opening = problem.situation(len(demand)).state
         tally = Tally(
             problem.world,
@@ -59,30 +62,34 @@ def replay(
             problem.world,
             problem.rates,
             opening,
-            problem.in_lots(policy),
+            problem.in_lots(policies[name]()),
             demand,
             problem.outlook,
         )
-        figures[name] = measure(periods, tally)
+        figures = measure(periods, tally)
         done(name)
-    return figures
+        return figures
+
+    with ThreadPoolExecutor(max_workers=WORKERS) as workers:
+        return dict(zip(policies, workers.map(measured, policies), strict=True))
 
 
 def policies_of(
     problem: Problem, advice: SafetyFactors, planned: Planned, mode: str = "prices"
-) -> dict[str, Policy]:
+) -> dict[str, Callable[[], Policy]]:
     """Our rule and its rivals, by name; `mode` prices or levels says how ours is carried out."""
     scenario, outlook = problem.scenario, problem.outlook
-    ours: Policy = rule_of(problem, advice, planned)
-    if mode == "levels" and problem.has_limits:
-        ours = Levels(scenario, outlook, advice, problem.horizon)
-    textbook = textbook_factors(scenario)
-    rules = (
-        SafetyStockRule(outlook, ScaledFactors(advice, scenario, outlook)),
-        SafetyStockRule(outlook, ScaledFactors(textbook, scenario, outlook)),
-        optimiser_only(problem),
-    )
-    return {OURS: ours, **dict(zip(RIVALS, rules, strict=True))}
+
+    def ours() -> Policy:
+        if mode == "levels" and problem.has_limits:
+            return Levels(scenario, outlook, advice, problem.horizon)
+        return rule_of(problem, advice, planned)
+
+    def scaled(factors: SafetyFactors) -> Callable[[], Policy]:
+        return lambda: SafetyStockRule(outlook, ScaledFactors(factors, scenario, outlook))
+
+    rivals = (scaled(advice), scaled(textbook_factors(scenario)), lambda: optimiser_only(problem))
+    return {OURS: ours, **dict(zip(RIVALS, rivals, strict=True))}
 
 
 def optimiser_only(problem: Problem) -> Policy:

@@ -43,7 +43,9 @@ class PricedFactors:
         if not price.any():
             return z
         volume, holding = self.scenario.products.volume, self.scenario.holding_cost
-        return priced_safety_factor(z, dearer_holding(price, volume, holding))
+        return priced_safety_factor(
+            z, dearer_holding(price, volume, holding), self.scenario.products.cost_ratio
+        )
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _fitted(z: np.ndarray, stage: int, spread: np.ndarray, room: float) -> np.nd
 
 
 def textbook_factors(scenario: Scenario) -> SafetyFactors:
-    """The newsvendor's z at every stage, from the product's cost ratio (Snyder and Shen 2019, 4.3)."""
+    """The newsvendor's z at every stage (Snyder and Shen 2019, section 4.3)."""
     ratio = scenario.products.cost_ratio
     z = np.broadcast_to(ndtri(ratio / (1 + ratio)), scenario.products.lead_time.shape)
     return lambda situation: z
