@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -36,21 +36,21 @@ def plan(
         Path, typer.Option(help="The forecast (CSV or Parquet), or the folder it lies in.")
     ] = Path("data/forecast.csv"),
     catalogue: Annotated[
-        Optional[Path], typer.Option(help="The table of products, if not beside the forecast.")
+        Path | None, typer.Option(help="The table of products, if not beside the forecast.")
     ] = None,
-    stock: Annotated[Optional[Path], typer.Option(help="The table of stock on hand.")] = None,
-    open_orders: Annotated[Optional[Path], typer.Option(help="What is under way.")] = None,
-    network: Annotated[Optional[Path], typer.Option(help="The chain, a TOML file.")] = None,
+    stock: Annotated[Path | None, typer.Option(help="The table of stock on hand.")] = None,
+    open_orders: Annotated[Path | None, typer.Option(help="What is under way.")] = None,
+    network: Annotated[Path | None, typer.Option(help="The chain, a TOML file.")] = None,
     mapping: Annotated[
-        Optional[list[str]],
+        list[str] | None,
         typer.Option("--map", help="A column under another name: --map unique_id=SKU. Repeatable."),
     ] = None,
     encoding: Annotated[
-        Optional[str], typer.Option(help="Of the CSV files; UTF-8 if not given.")
+        str | None, typer.Option(help="Of the CSV files; UTF-8 if not given.")
     ] = None,
     law: Annotated[str, typer.Option(help="Law of demand around its forecast.")] = "lognormal",
     brains: Annotated[
-        Optional[Path], typer.Option(help="Folder of brains; the shipped ones if not given.")
+        Path | None, typer.Option(help="Folder of brains; the shipped ones if not given.")
     ] = None,
     horizon: Annotated[int, typer.Option(help="Days to plan.")] = 30,
     paths: Annotated[int, typer.Option(help="Futures to replay the plan on.")] = 64,
@@ -59,7 +59,7 @@ def plan(
     ] = "prices",
     seed: Annotated[int, typer.Option(help="Of the sampled futures.")] = 1,
     out: Annotated[
-        Optional[Path], typer.Option(help="The run folder; runs/START if not given.")
+        Path | None, typer.Option(help="The run folder; runs/START if not given.")
     ] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the run that stands at --out.")] = False,
     skip_bad: Annotated[
@@ -67,7 +67,7 @@ def plan(
     ] = False,
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
     max_urgent: Annotated[
-        Optional[int],
+        int | None,
         typer.Option(help="Exit with code 4 if more products than this miss sales."),
     ] = None,
     quiet: Annotated[bool, typer.Option(help="Print nothing but the run folder.")] = False,
@@ -144,21 +144,21 @@ def init(
 @app.command()
 def train(
     ratio: Annotated[
-        Optional[list[float]],
+        list[float] | None,
         typer.Option(help="Missed-sale cost / holding cost of a class. Repeatable."),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="The classes 10, 100 and 1000.")] = False,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     minutes: Annotated[
-        Optional[float], typer.Option(help="Stop each training after so many minutes.")
+        float | None, typer.Option(help="Stop each training after so many minutes.")
     ] = None,
     timesteps: Annotated[
-        Optional[int], typer.Option(help="Weekly decisions to learn from, per class.")
+        int | None, typer.Option(help="Weekly decisions to learn from, per class.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder of brains; each gets a folder in it.")] = Path(
         "brains"
     ),
-    log_dir: Annotated[Optional[Path], typer.Option(help="Where TensorBoard logs go.")] = None,
+    log_dir: Annotated[Path | None, typer.Option(help="Where TensorBoard logs go.")] = None,
 ) -> None:
     """Train brains, judge them on products they never saw, and save them.
 
@@ -172,7 +172,7 @@ def train(
         raise ConfigurationError("no class to train; give --ratio 10 (repeatable) or --all")
     settings = settings_of(timesteps, minutes, log_dir)
     for cost_ratio in classes:
-        with _progress(f"brain {cost_ratio:g}") as tell:
+        with _ProgressLine(f"brain {cost_ratio:g}") as tell:
             brain = train_class(cost_ratio, seed, out / f"r{cost_ratio:g}", settings, None, tell)
         _print_scores(brain)
         screen.print(f"saved to {escape(str(out / f'r{cost_ratio:g}'))}")
@@ -283,7 +283,7 @@ def _print_scores(brain: Any) -> None:
     screen.print(table)
 
 
-class _progress:
+class _ProgressLine:
     """A line that says how far training is, what is left, and how good it is by now."""
 
     def __init__(self, name: str) -> None:

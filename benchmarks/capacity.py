@@ -1,19 +1,21 @@
 """Scarce space: what capacity costs under the plan's rule, and under the simple rules.
 
-Each world has 100 products of every kind, space for a share of what order-up-to needs, and one
-future that every rule lives through: 60 days to settle, 20 to adapt, 90 counted. Space is stated
+Each world has 100 products of every kind, space for a share of what order-up-to needs, and futures
+that every rule lives through: 60 days to settle, 20 to adapt, 90 counted. Rules that solve a model
+every day or two live through the first future only. Space is stated
 relative to what must flow, C = floor + tightness (q95 - floor): an upstream stage that ships only
 what it held overnight always holds two days of flow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 
 import numpy as np
+from scipy.special import stdtrit
 
 from benchmarks.results import Result, Row, result_of
 from brain.advice import Advisor, advisor_of
@@ -34,6 +36,7 @@ from planner.problem import DAYS_AHEAD
 from planner.rolling import Levels, OptimiserOnly, WeeklyPrices
 from planner.rules import ScaledFactors, textbook_factors
 
+WORLDS = 3
 PRODUCTS = 100
 SETTLE, ADAPT, COUNTED = 60, 20, 90
 CALIBRATION = 2
@@ -43,8 +46,12 @@ OVERFLOW_PRICE = 5.0
 LOOK_AHEAD = 14
 SEED = 7
 """Of the futures that prices are looked up on."""
+FUTURES = 4
+REFERENCE = "brain order-up-to, unlimited"
 OURS, LEVELS = "ours", "ours, model re-solved daily"
 UNLIMITED = "brain, capacity ignored"
+OPTIMISER = "optimiser only"
+SOLVING = (LEVELS, OPTIMISER)
 
 
 @dataclass(frozen=True)
@@ -55,8 +62,8 @@ class Trial:
         scenario: products and forecast; its network has no limits yet.
         outlook: the forecast.
         advisor: the brains.
-        state: after settling, one path.
-        future: demand from then on (1, T, K) [unit].
+        state: after settling, P paths.
+        future: demand from then on (P, T, K) [unit].
         floor: space that the flow alone takes (M,) [volume].
         q95: space that order-up-to needs on 95 of 100 days (M,) [volume].
     """
@@ -128,29 +135,22 @@ def sample_trial(seed: int, products: int = PRODUCTS) -> Trial:
     futures = sample_paths(
         law(scenario.law)(mean, std),
         rng,
-        1 + CALIBRATION,
+        FUTURES + CALIBRATION,
         scenario.products.error_autocorrelation,
     )
     world, rates = world_of(scenario), rates_of(scenario)
     rule = SafetyStockRule(outlook, advisor)
-    opening = opening_state(scenario.stock, world, 1 + CALIBRATION)
+    opening = opening_state(scenario.stock, world, FUTURES + CALIBRATION)
     periods = list(play(world, rates, opening, rule, futures, outlook))
-    used = np.stack([p.costs.occupancy[1:] for p in periods[SETTLE + ADAPT :]])
+    used = np.stack([p.costs.occupancy[FUTURES:] for p in periods[SETTLE + ADAPT :]])
     settled = periods[SETTLE - 1].after
-    state = State(
-        settled.period,
-        *(
-            part[:1]
-            for part in (settled.on_hand, settled.pipeline, settled.backorders, settled.owed)
-        ),
-    )
     flow = float(mean[SETTLE + ADAPT :].mean(axis=0) @ scenario.products.volume)
     return Trial(
         scenario,
         outlook,
         advisor,
-        state,
-        futures[:1, SETTLE:],
+        first_paths(settled, FUTURES),
+        futures[:FUTURES, SETTLE:],
         flow * np.array([1.0, 2.0, 2.0]),
         np.quantile(used.reshape(-1, used.shape[-1]), 0.95, axis=0),
     )
@@ -173,54 +173,83 @@ def rules(trial: Trial, scenario: Scenario) -> dict[str, Callable[[], Policy]]:
             outlook, ScaledFactors(textbook, scenario, outlook)
         ),
         UNLIMITED: lambda: SafetyStockRule(outlook, advisor),
-        "optimiser only": lambda: OptimiserOnly(scenario, outlook, LOOK_AHEAD),
+        OPTIMISER: lambda: OptimiserOnly(scenario, outlook, LOOK_AHEAD),
     }
 
 
-def cost_per_day(trial: Trial, scenario: Scenario, policy: Policy) -> float:
-    """Mean cost of a counted day [money/day]."""
-    periods: Iterator[Period] = play(
-        world_of(scenario), rates_of(scenario), trial.state, policy, trial.future, trial.outlook
+def first_paths(state: State, paths: int) -> State:
+    """The first paths of a state."""
+    parts = (state.on_hand, state.pipeline, state.backorders, state.owed)
+    return State(state.period, *(part[:paths] for part in parts))
+
+
+def cost_per_day(trial: Trial, scenario: Scenario, policy: Policy, paths: int) -> np.ndarray:
+    """Mean cost of a counted day on each of the first paths (P,) [money/day]."""
+    periods = play(
+        world_of(scenario),
+        rates_of(scenario),
+        first_paths(trial.state, paths),
+        policy,
+        trial.future[:paths],
+        trial.outlook,
     )
-    daily = [
-        p.costs.holding.sum() + p.costs.shortage.sum() + p.costs.overflow.sum() for p in periods
-    ]
-    return float(np.mean(daily[ADAPT:]))
+    return np.mean([_day(period) for period in periods][ADAPT:], axis=0)
+
+
+def _day(period: Period) -> np.ndarray:
+    """The cost of one day per path (P,) [money]."""
+    costs = period.costs
+    return costs.holding.sum(axis=1) + costs.shortage.sum(axis=1) + costs.overflow.sum(axis=1)
 
 
 def run(quick: bool, seed: int) -> Result:
-    """The table: cost over that of the brain's order-up-to in a world without limits."""
+    """Cost over that of order-up-to without limits, and what each rule costs beyond ours."""
     began = perf_counter()
-    worlds = 2 if quick else 3
     products = 40 if quick else PRODUCTS
     cases = {"tg=0.6": 0.6, "tg=0.8": 0.8, "tg=unlimited": np.inf}
-    ratios: dict[tuple[str, str], list[float]] = {}
-    for number in range(worlds):
+    found: dict[tuple[str, str], list[np.ndarray]] = {}
+    for number in range(1 if quick else WORLDS):
         trial = sample_trial(seed + number, products)
-        free = cost_per_day(trial, trial.scenario, SafetyStockRule(trial.outlook, trial.advisor))
+        unlimited = SafetyStockRule(trial.outlook, trial.advisor)
+        free = cost_per_day(trial, trial.scenario, unlimited, FUTURES)
         for case, tightness in cases.items():
             scenario = trial.limited(tightness)
             for name, policy in rules(trial, scenario).items():
-                cost = cost_per_day(trial, scenario, policy())
-                ratios.setdefault((case, name), []).append(cost / free)
-    rows = [_row(case, name, np.array(found)) for (case, name), found in ratios.items()]
+                paths = 1 if name in SOLVING else FUTURES
+                cost = cost_per_day(trial, scenario, policy(), paths)
+                found.setdefault((case, name), []).append(cost / free[:paths])
+    rows = [
+        row
+        for case in cases
+        for row in _rows(case, {n: v for (c, n), v in found.items() if c == case})
+    ]
     return result_of("capacity", rows, seed, perf_counter() - began, quick)
 
 
-def _row(case: str, name: str, ratios: np.ndarray) -> Row:
-    mean = float(ratios.mean())
-    half = 1.96 * float(ratios.std(ddof=1)) / np.sqrt(len(ratios))
-    return Row(
-        case=case,
-        policy=name,
-        value=mean,
-        low=mean - half,
-        high=mean + half,
-        unit="x",
-        reference="brain order-up-to, unlimited",
-        ratio=mean,
-        n=len(ratios),
-    )
+def _rows(case: str, found: dict[str, list[np.ndarray]]) -> list[Row]:
+    """What every rule costs in one case, and what it costs beyond ours on the same futures."""
+    rows = []
+    for name, ratios in found.items():
+        pooled = np.concatenate(ratios)
+        beyond = pooled - np.concatenate(
+            [ours[: len(theirs)] for ours, theirs in zip(found[OURS], ratios, strict=True)]
+        )
+        for suffix, values in (("", pooled), ("/beyond ours", beyond)):
+            value, low, high = _interval(values)
+            ratio = value if not suffix else None
+            rows.append(
+                Row(case + suffix, name, value, low, high, "x", REFERENCE, ratio, len(values))
+            )
+    return [row for row in rows if not (row.policy == OURS and row.case.endswith("ours"))]
+
+
+def _interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Mean and its 95 % interval by Student's t, worlds and futures taken as independent."""
+    mean = float(values.mean())
+    if len(values) < 2 or not values.std():
+        return mean, mean, mean
+    half = float(stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / np.sqrt(len(values)))
+    return mean, mean - half, mean + half
 
 
 def _flowing(scenario: Scenario) -> StockState:

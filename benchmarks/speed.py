@@ -5,7 +5,8 @@ Python the variable ORGYM_PYTHON names:
 
     python3.11 -m venv orgym && orgym/bin/pip install "numpy<2" scipy pandas matplotlib networkx
     orgym/bin/pip install "setuptools<66" "wheel<0.40"
-    orgym/bin/pip install --no-build-isolation "gym==0.21.0" "or-gym==0.5.0"
+    orgym/bin/pip install --no-build-isolation "gym==0.21.0"
+    orgym/bin/pip install --no-deps "or-gym==0.5.0"
     ORGYM_PYTHON=orgym/bin/python planner bench speed
 
 All run on one core and are timed by the seconds they have it, in turns, round by round, so that a

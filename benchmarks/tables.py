@@ -29,7 +29,14 @@ def savings(result: Result) -> list[str]:
 
 def capacity(result: Result) -> list[str]:
     """Cost per rule and tightness over that of order-up-to without limits."""
-    return _grid(result, _cases(result), lambda row: _interval(row, 3))
+    cases = [case for case in _cases(result) if "/" not in case]
+    return _grid(result, cases, lambda row: _interval(row, 3))
+
+
+def beyond(result: Result) -> list[str]:
+    """What each rule costs beyond ours on the same futures."""
+    cases = [case for case in _cases(result) if "/" in case]
+    return _grid(result, cases, lambda row: _interval(row, 3))
 
 
 def speed(result: Result) -> list[str]:
@@ -45,6 +52,7 @@ TABLES: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
     "brains": ("brains", brains),
     "savings": ("brains", savings),
     "capacity": ("capacity", capacity),
+    "beyond": ("capacity", beyond),
     "speed": ("speed", speed),
 }
 """By name in the README: the result it is made from, and how."""
@@ -75,7 +83,7 @@ def _grid(result: Result, cases: list[str], cell: Callable[[Row], str]) -> list[
     """Policies down, cases across."""
     found = {(row.policy, row.case): cell(row) for row in result.rows if row.case in cases}
     policies = list(dict.fromkeys(policy for policy, _ in found))
-    heads = [case.removesuffix("/saved by ours") for case in cases]
+    heads = [case.partition("/")[0] for case in cases]
     lines = [f"| policy | {' | '.join(heads)} |", f"|---|{'---:|' * len(cases)}"]
     lines += [
         f"| {policy} | {' | '.join(found.get((policy, case), '') for case in cases)} |"

@@ -148,7 +148,7 @@ def _located(forecast: Path, options: ReadOptions, issues: Issues) -> dict[str, 
     for name, endings in (suffixes | {"network": (".toml",)}).items():
         if name in files:
             continue
-        beside = [path for path in (folder / (name + end) for end in endings) if path.is_file()]
+        beside = [path for path in (folder / (name + end) for end in endings) if path.exists()]
         if beside:
             files[name] = beside[0]
         if len(beside) > 1:

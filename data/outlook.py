@@ -81,9 +81,7 @@ class Outlook:
         mean, own = echelon_mean.copy(), variance.copy()
         mean[1:] -= echelon_mean[:-1]
         own[1:] -= variance[:-1]
-        found = Windows(
-            echelon_mean, np.sqrt(variance), mean, np.sqrt(np.maximum(own, 0, out=own))
-        )
+        found = Windows(echelon_mean, np.sqrt(variance), mean, np.sqrt(np.maximum(own, 0, out=own)))
         self._seen = (period, found)
         return found
 

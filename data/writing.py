@@ -66,7 +66,9 @@ def whole_folder(target: Path, replace: bool = False) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
-        raise ConfigurationError(f"{target.parent} cannot be written to: {error.strerror}") from error
+        raise ConfigurationError(
+            f"{target.parent} cannot be written to: {error.strerror}"
+        ) from error
     try:
         yield draft
         draft.chmod(0o755)

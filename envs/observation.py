@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.outlook import Outlook
 from data.scenario import Scenario
 from envs.dynamics import State
-from envs.outlook import Outlook
 
 VERSION = 1
 STAGES = 3

@@ -11,9 +11,9 @@ from typing import Protocol
 
 import numpy as np
 
+from data.outlook import Outlook
 from envs.dynamics import State
 from envs.observation import ForecastErrors
-from envs.outlook import Outlook
 from envs.world import SOURCE, Unfilled, World
 
 

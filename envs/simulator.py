@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.costs import Costs
+from data.outlook import Outlook
 from envs.accounting import PeriodCosts, Rates, charge
 from envs.dynamics import Flows, State, advance
 from envs.observation import no_errors
-from envs.outlook import Outlook
 from envs.policies import Policy, Situation
 from envs.world import World
 

@@ -56,6 +56,7 @@ class Solver:
     """
 
     def __init__(self, programme: LinearProgramme, start: Basis | None = None) -> None:
+        _refuse_nan(programme)
         self._highs = highspy.Highs()
         options: dict[str, bool | int | str] = {
             "output_flag": False,
@@ -67,7 +68,7 @@ class Solver:
             if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
                 raise PlannerError(f"the solver refused its option {name} = {value!r}")
         if self._highs.passModel(_highs_model(programme)) == highspy.HighsStatus.kError:
-            raise PlannerError("the solver refused the model: a coefficient is not finite")
+            raise PlannerError("the solver refused the model")
         if start is not None:
             self._highs.setBasis(start)
 
@@ -99,6 +100,19 @@ class Solver:
 def solve(programme: LinearProgramme, start: Basis | None = None) -> Solution:
     """The optimum of a programme that is solved once."""
     return Solver(programme, start).solve()
+
+
+def _refuse_nan(programme: LinearProgramme) -> None:
+    """Refuses what HiGHS would not: it calls a programme with a NaN in it optimal."""
+    numbers = {
+        "coefficient": np.isfinite(programme.matrix.data),
+        "cost": np.isfinite(programme.cost),
+        "bound": ~np.isnan(np.concatenate([programme.lower, programme.upper])),
+        "right-hand side": ~np.isnan(np.concatenate([programme.row_lower, programme.row_upper])),
+    }
+    for what, usable in numbers.items():
+        if not usable.all():
+            raise PlannerError(f"the model was not solved: a {what} is not a finite number")
 
 
 def _highs_model(programme: LinearProgramme) -> highspy.HighsLp:

@@ -78,9 +78,9 @@ def order_lines(problem: Problem, planned: Planned, z: np.ndarray) -> Iterator[O
                     arrival_date=dates[day + lead_time[stage, k]],
                     quantity=quantity,
                     reason=(
-                        f"position {after[stage, k] - quantity:.4g} + {quantity:.4g}; forecast "
-                        f"{windows.echelon_mean[stage, k]:.4g} over {covers[k]} days + safety stock "
-                        f"{safety[stage, k]:.4g}"
+                        f"position {after[stage, k] - quantity:.4g} + {quantity:.4g}; "
+                        f"forecast {windows.echelon_mean[stage, k]:.4g} over {covers[k]} days "
+                        f"+ safety stock {safety[stage, k]:.4g}"
                     ),
                     binding=binding[day][stage][k],
                     space_price=float(planned.price[day, stage]),

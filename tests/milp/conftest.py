@@ -170,7 +170,14 @@ def two_products() -> Task:
 
 @pytest.fixture
 def crowded() -> Task:
-    """Three steady products and space for less than their safety stock at both stages."""
-    task = steady_task(products=3, periods=14)
+    """Three steady products, no two alike, and less space than they need at both stages."""
+    task = steady_task(
+        products=3,
+        periods=14,
+        missed_sale_cost=np.array([50.0, 80.0, 30.0]),
+        holding_cost=np.array([1.0, 1.3, 0.7]),
+        volume=np.array([1.0, 0.9, 1.1]),
+    )
+    task = replace(task, z=task.z + np.array([[0.0, 0.2, -0.1], [0.3, 0.0, 0.1]]))
     flow = 10.0 * 6
     return with_limits(task, space=(1.6 * flow, 2.4 * flow))

@@ -34,9 +34,7 @@ def ask(task: Task) -> Oracle:
     model = plain_model(task)
     outcome = pyo.SolverFactory("appsi_highs").solve(model)
     assert outcome.solver.termination_condition == pyo.TerminationCondition.optimal
-    shipments = [
-        [[pyo.value(model.q[i, m, t]) for i in model.I] for m in model.M] for t in model.T
-    ]
+    shipments = [[[pyo.value(model.q[i, m, t]) for i in model.I] for m in model.M] for t in model.T]
     return Oracle(pyo.value(model.cost), np.array(shipments))
 
 

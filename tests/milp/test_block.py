@@ -131,9 +131,7 @@ def test_compiled_rows_say_what_the_written_ones_say(shape: Shape) -> None:
         for entry in getattr(model, name).values()
     ]
     column_of = np.repeat(np.arange(template.width), np.diff(template.indptr))
-    compiled = np.bincount(
-        template.indices, template.data * x[column_of], minlength=len(written)
-    )
+    compiled = np.bincount(template.indices, template.data * x[column_of], minlength=len(written))
     np.testing.assert_allclose(compiled, written, atol=1e-12)
 
 

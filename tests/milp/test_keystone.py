@@ -67,7 +67,9 @@ def assert_kept(task: Task, answer: Reconciled) -> None:
     trace, scale = replayed(task, answer), daily(task)
     for name in ("shipments", "on_hand", "lost_sales", "backorders"):
         planned, happened = getattr(answer, name), getattr(trace, name)[0]
-        np.testing.assert_allclose(planned / scale, happened / scale, rtol=0, atol=DAYS, err_msg=name)
+        np.testing.assert_allclose(
+            planned / scale, happened / scale, rtol=0, atol=DAYS, err_msg=name
+        )
     products, network = task.scenario.products, task.scenario.network
     stages = len(network)
     day = {

@@ -51,7 +51,7 @@ def test_the_tiled_model_costs_what_the_plain_one_costs(seed: int) -> None:
 
 
 def test_the_instances_cover_what_matters() -> None:
-    """Small as they are, they have scarce space, scarce supply, waiting customers and no lead time."""
+    """Small as they are, they have scarce space and supply, waiting customers, no lead time."""
     tasks = [random_task(seed) for seed in INSTANCES]
     answers = [reconcile(task) for task in tasks]
     assert any((answer.storage_price > 0).any() for answer in answers)
@@ -73,7 +73,7 @@ def test_where_the_best_plan_is_the_only_one_both_ship_the_same(crowded: Task) -
 
 @pytest.mark.parametrize("seed", INSTANCES)
 def test_the_price_of_a_capacity_is_what_a_little_more_of_it_saves(seed: int) -> None:
-    """Cost is convex in capacity, so prices lie between what is saved and what a lack would cost."""
+    """Cost is convex in capacity: a price lies between what more saves and less would cost."""
     task = random_task(seed)
     model = Model(task)
     solution = solve(model.programme())
