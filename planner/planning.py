@@ -55,7 +55,8 @@ def make_plan(problem: Problem, advice: SafetyFactors, seed: int) -> Planned:
     free = np.zeros((problem.horizon, len(problem.scenario.network)))
     answer = None
     if problem.has_limits:
-        z = np.asarray(advice(problem.situation())[0], dtype=float)
+        morning = problem.situation()
+        z = np.broadcast_to(advice(morning), morning.state.on_hand.shape)[0].astype(float)
         answer = reconcile(
             Task(problem.scenario, problem.outlook, z, problem.scenario.stock, 0, problem.horizon)
         )

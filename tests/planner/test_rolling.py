@@ -1,0 +1,160 @@
+"""Rules that plan anew every day or week, each path by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from envs.policies import SafetyStockRule, Situation, constant
+from milp.model import Task
+from milp.reconcile import reconcile
+from planner import rolling
+from planner.lookahead import WEEK, LookAhead
+from planner.problem import Problem, problem_of
+from planner.rolling import Levels, OptimiserOnly, WeeklyPrices, one_path, stock_of_path
+from tests.milp.conftest import steady_task, with_limits
+
+HORIZON = 8
+Z = np.array([[1.5, 1.0], [0.5, 0.2]])
+
+
+def free() -> Problem:
+    """Two steady products without limits."""
+    return problem_of(steady_task().scenario, HORIZON)
+
+
+def tight() -> Problem:
+    """The same, with less space than they want."""
+    return problem_of(with_limits(steady_task(), (48.0, 72.0)).scenario, HORIZON)
+
+
+def futures(problem: Problem, paths: int = 2) -> np.ndarray:
+    """Sampled demand, the same whenever asked."""
+    return problem.sampled_demand(paths, np.random.default_rng(5))
+
+
+def levels(problem: Problem) -> Levels:
+    """The model re-solved every day."""
+    return Levels(problem.scenario, problem.outlook, constant(Z), HORIZON)
+
+
+class Oracle:
+    """A look-ahead that always says the same and counts how often it is asked."""
+
+    def __init__(self, problem: Problem, prices: list[list[float]]) -> None:
+        self.asked = 0
+        self._prices = prices
+        self._real = LookAhead(
+            problem.scenario, problem.outlook, problem.world, problem.rates, problem.in_lots, 1
+        )
+        self.outlook, self.answered = problem.outlook, self._real.answered
+
+    def prices(self, situation: Situation, z: np.ndarray) -> np.ndarray:
+        """The next of the given prices."""
+        assert len(situation.state.on_hand) == 1
+        self.asked += 1
+        return np.array(self._prices[min(self.asked, len(self._prices)) - 1])
+
+
+def test_without_limits_the_model_leaves_order_up_to_as_it_is() -> None:
+    """To the bit, on every path and day."""
+    problem = free()
+    demand = futures(problem)
+    rule = SafetyStockRule(problem.outlook, constant(Z))
+    usual, ours = (problem.carried_out(p, demand) for p in (rule, levels(problem)))
+    np.testing.assert_array_equal(ours.shipments, usual.shipments)
+
+
+def test_under_scarce_space_the_models_first_shipments_are_ordered() -> None:
+    """What it plans for later days is planned again tomorrow."""
+    problem = tight()
+    task = Task(problem.scenario, problem.outlook, Z, problem.scenario.stock, 0, HORIZON)
+    answer = reconcile(task)
+    assert answer.scarce
+    orders = levels(problem)(problem.situation())
+    np.testing.assert_array_equal(orders[0], answer.shipments[0])
+
+
+@pytest.mark.parametrize("make", [levels, lambda p: OptimiserOnly(p.scenario, p.outlook, HORIZON)])
+def test_a_path_does_not_notice_the_others(make) -> None:
+    """The second of two paths, played alone, orders the same."""
+    problem = tight()
+    demand = futures(problem)
+    both = problem.carried_out(make(problem), demand)
+    alone = problem.carried_out(make(problem), demand[1:])
+    np.testing.assert_allclose(both.shipments[1], alone.shipments[0], atol=1e-6)
+
+
+def test_prices_are_looked_up_once_a_week_on_every_path() -> None:
+    """Eight days and two paths: twice on the first day, twice on the eighth."""
+    problem = tight()
+    oracle = Oracle(problem, [[1.0, 0.0]])
+    problem.carried_out(WeeklyPrices(oracle, constant(Z)), futures(problem))
+    assert WEEK < HORIZON <= 2 * WEEK
+    assert oracle.asked == 4
+
+
+def test_half_of_a_weeks_price_is_last_weeks() -> None:
+    """After a week at 4 and one that finds 0, orders answer to 2."""
+    problem = tight()
+    rule = WeeklyPrices(Oracle(problem, [[4.0, 0.0], [0.0, 0.0]]), constant(Z))
+    seen = []
+    answered = rule.look_ahead.answered
+
+    def noted(z: np.ndarray, price: np.ndarray) -> np.ndarray:
+        seen.append(price[0])
+        return answered(z, price)
+
+    rule.look_ahead.answered = noted
+    problem.carried_out(rule, futures(problem, 1))
+    assert seen == [4.0] * WEEK + [2.0] * (HORIZON - WEEK)
+
+
+def test_free_space_leaves_weekly_orders_at_order_up_to() -> None:
+    """Where looking ahead finds no price, the advice is ordered up to."""
+    problem = free()
+    look_ahead = Oracle(problem, [])._real
+    demand = futures(problem)
+    ours = problem.carried_out(WeeklyPrices(look_ahead, constant(Z)), demand)
+    usual = problem.carried_out(SafetyStockRule(problem.outlook, constant(Z)), demand)
+    np.testing.assert_array_equal(ours.shipments, usual.shipments)
+
+
+def test_the_optimiser_alone_plans_every_second_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And sees no uncertainty."""
+    problem, tasks = tight(), []
+    monkeypatch.setattr(
+        rolling, "reconcile", lambda task, start: tasks.append(task) or reconcile(task, start)
+    )
+    rule = OptimiserOnly(problem.scenario, problem.outlook, HORIZON)
+    problem.carried_out(rule, problem.mean_demand)
+    assert [task.period for task in tasks] == [0, 2, 4, 6]
+    assert not any(task.outlook.std.any() or task.z.any() for task in tasks)
+
+
+def test_on_a_day_as_forecast_the_optimiser_alone_meets_demand() -> None:
+    """It is right about a world without surprises, once its first orders are there."""
+    problem = free()
+    rule = OptimiserOnly(problem.scenario, problem.outlook, HORIZON)
+    trace = problem.carried_out(rule, problem.mean_demand)
+    assert trace.lost_sales[0, 4:].max() < 1e-6
+
+
+def test_a_path_taken_out_is_that_path() -> None:
+    """Its stock and its forecast errors, and nobody else's."""
+    problem = problem_of(steady_task(backordered=np.array([True, True])).scenario, HORIZON)
+    morning = problem.situation(3)
+    state = replace(
+        morning.state,
+        on_hand=morning.state.on_hand * np.arange(3)[:, None, None],
+        backorders=morning.state.backorders + np.arange(3)[:, None, None],
+    )
+    situation = replace(morning, state=state)
+    stock = stock_of_path(situation, 2)
+    np.testing.assert_array_equal(stock.on_hand, state.on_hand[2])
+    np.testing.assert_array_equal(stock.backorders, [2.0, 2.0])
+    alone = one_path(situation, 1)
+    np.testing.assert_array_equal(alone.state.on_hand, state.on_hand[1:2])
+    np.testing.assert_array_equal(alone.errors.last, morning.errors.last[1:2])
