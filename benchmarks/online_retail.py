@@ -27,6 +27,7 @@ from data.demand import loss_function
 from data.errors import DataError
 from data.network import default_network
 from data.writing import write_table
+from envs.theory import safety_factor
 
 WEEKS_SEEN = 8
 COST_SHARE = 0.6
@@ -36,7 +37,7 @@ SPACE_PER_MONEY = 0.2
 SMALLEST_SPACE, LARGEST_SPACE = 0.2, 8.0
 COVER_Z = 1.5
 TIGHTNESS = 0.8
-"""Room for safety stock at the shelf, as a share of what z = 1.5 would need."""
+"""Room for safety stock at the shelf, as a share of what the textbook's z would need."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,9 @@ def write_tables(sales: Sales, folder: Path, start: date, days: int) -> int:
     price = np.nanmedian(sales.price[sales.before(start)][:, sold], axis=0)
     folder.mkdir(parents=True, exist_ok=True)
     _write_forecast(folder / "forecast.csv", ids, (mean, std), start)
-    volume = _write_products(folder / "products.csv", ids, price)
+    volume, ratio = _write_products(folder / "products.csv", ids, price)
     _write_stock(folder, ids, (mean, std), start)
-    _write_network(folder / "network.toml", mean, std, volume)
+    _write_network(folder / "network.toml", (mean, std), volume, safety_factor(ratio))
     return len(ids)
 
 
@@ -135,7 +136,8 @@ def _write_forecast(
     write_table(path, ("unique_id", "ds", "mean", "std"), rows)
 
 
-def _write_products(path: Path, ids: list[str], price: np.ndarray) -> np.ndarray:
+def _write_products(path: Path, ids: list[str], price: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Writes the products; returns their volume [dm3/unit] and cost ratio [1], each (K,)."""
     cost = COST_SHARE * price
     volume = np.clip(SPACE_PER_MONEY * cost, SMALLEST_SPACE, LARGEST_SPACE)
     missed = (price - cost) * (1 + GOODWILL)
@@ -143,7 +145,7 @@ def _write_products(path: Path, ids: list[str], price: np.ndarray) -> np.ndarray
     columns = (missed, HOLDING_SHARE * cost, volume, cost, price)
     rows = ((ids[k], *(float(c[k]) for c in columns)) for k in range(len(ids)))
     write_table(path, header, rows)
-    return volume
+    return volume, missed / (HOLDING_SHARE * cost)
 
 
 def _write_stock(
@@ -167,12 +169,15 @@ def _write_stock(
     write_table(folder / "open_orders.csv", ("unique_id", "stage", "arrival", "quantity"), due)
 
 
-def _write_network(path: Path, mean: np.ndarray, std: np.ndarray, volume: np.ndarray) -> None:
+def _write_network(
+    path: Path, figures: tuple[np.ndarray, np.ndarray], volume: np.ndarray, z: np.ndarray
+) -> None:
     """The default chain with a shelf that has room for part of the safety stock only."""
+    mean, std = figures
     network = default_network()
     daily, spread = mean.mean(axis=0), np.sqrt(np.square(std).mean(axis=0))
     shelf = spread * np.sqrt(network.stages[0].lead_time + 1)
-    safety = float((COVER_Z * shelf + shelf * loss_function(COVER_Z)) @ volume)
+    safety = float((shelf * (z + loss_function(z))) @ volume)
     capacity = round(float(daily @ volume) + TIGHTNESS * safety)
     lines = [f'source = "{network.source}"']
     for number, stage in enumerate(network.stages):

@@ -30,7 +30,7 @@ from brain.vec_env import PairedLanes
 from data.errors import ConfigurationError
 from envs.policies import constant
 
-LEARNING_RATE = (1e-3, 5e-5)
+LEARNING_RATE = (2e-3, 5e-5)
 LAST_LOG_STD = -3.0
 SECONDS_BETWEEN_REPORTS = 0.25
 

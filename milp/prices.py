@@ -9,6 +9,8 @@ holding cost.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.special import ndtr, ndtri
 
@@ -19,26 +21,71 @@ LAST_DAY = 14
 """Prices of these days of the model decide: sooner ones no order changes, later ones can wait."""
 LOWEST_Z = -2.5
 SMALLEST_NORMAL = 0.5
+SMALLEST_LEVEL = 1e-9
+SKEWED = 0.6
+"""Coefficient of variation over the shelf's interval from which demand counts as skewed [1]."""
 
 
-def priced_safety_factor(z: np.ndarray, dearer: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class Shelf:
+    """Demand over the shelf's protection interval, for laws that are too skewed to be normal.
+
+    Attributes:
+        mean: (K,) [unit].
+        std: (K,) [unit].
+    """
+
+    mean: np.ndarray
+    std: np.ndarray
+
+
+def priced_safety_factor(
+    z: np.ndarray, dearer: np.ndarray, ratio: np.ndarray, shelf: Shelf
+) -> np.ndarray:
     """z' (.., M, K) [1] where holding costs `dearer` times as much, k = 1 + lambda v / h >= 1.
 
-    A z so high that it would imply a shortage cost beyond `LARGEST_RATIO` times the missed sale's
-    owes its height to the skewness of demand; it comes down in proportion to the z that implies
-    just that. Where k is 1, z stays to the bit.
+    Where k is 1, z stays to the bit. Upstream, and at the shelf unless demand over its interval
+    is skewed, the law is normal.
 
     Args:
         z: advised (.., M, K) [1].
         dearer: k (M, K) [1].
         ratio: missed-sale cost / holding cost at the shelf (K,) [1].
+        shelf: demand that the shelf's stock must cover.
+    """
+    cut = _normal(z, dearer, ratio)
+    skewed = shelf.std > SKEWED * shelf.mean
+    if skewed.any():
+        lognormal = _lognormal(z[..., 0, :], dearer[0], ratio, shelf)
+        cut[..., 0, :] = np.where(skewed, lognormal, cut[..., 0, :])
+    return np.where(dearer > 1, np.minimum(np.maximum(cut, LOWEST_Z), z), z)
+
+
+def _normal(z: np.ndarray, dearer: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """z' (.., M, K) by the normal law.
+
+    A z so high that it would imply a shortage cost beyond `LARGEST_RATIO` times the missed sale's
+    comes down in proportion to the z that implies just that.
     """
     short = np.maximum(ndtr(-z), 1 / (1 + LARGEST_RATIO * ratio))
-    accepted = np.minimum(dearer * short / (dearer * short + 1 - short), 1 - 1e-9)
     normal = ndtri(1 - short)
-    skewed = np.maximum(z / np.maximum(normal, SMALLEST_NORMAL), 1)
-    cut = np.maximum(z - skewed * (normal - ndtri(1 - accepted)), LOWEST_Z)
-    return np.where(dearer > 1, np.minimum(cut, z), z)
+    beyond = np.maximum(z / np.maximum(normal, SMALLEST_NORMAL), 1)
+    return z - beyond * (normal - ndtri(1 - _accepted(short, dearer)))
+
+
+def _lognormal(z: np.ndarray, dearer: np.ndarray, ratio: np.ndarray, shelf: Shelf) -> np.ndarray:
+    """z' at the shelf (.., K) by the lognormal law of the demand over its interval."""
+    cv = np.where(shelf.std > 0, shelf.std, 1) / np.where(shelf.mean > 0, shelf.mean, 1)
+    spread = np.sqrt(np.log1p(np.square(cv)))
+    level = np.log(np.maximum(1 + z * cv, SMALLEST_LEVEL))
+    short = np.maximum(ndtr(-(level / spread + spread / 2)), 1 / (1 + LARGEST_RATIO * ratio))
+    lower = np.exp(-spread * (ndtri(_accepted(short, dearer)) + spread / 2))
+    return (lower - 1) / cv
+
+
+def _accepted(short: np.ndarray, dearer: np.ndarray) -> np.ndarray:
+    """S' = k S / (k S + 1 - S), the chance of running out that dearer holding makes worthwhile."""
+    return np.minimum(dearer * short / (dearer * short + 1 - short), 1 - 1e-9)
 
 
 def dearer_holding(price: np.ndarray, volume: np.ndarray, holding: np.ndarray) -> np.ndarray:

@@ -23,8 +23,8 @@ from envs.observation import no_errors
 from envs.policies import Policy, SafetyFactors, SafetyStockRule, Situation, constant
 from envs.simulator import play
 from envs.world import World
-from milp.prices import dearer_holding, priced_safety_factor
 from planner.problem import DAYS_AHEAD
+from planner.rules import answered
 
 GRID = np.array([0.0, 0.004, 0.012, 0.03, 0.07, 0.15, 0.3, 0.55, 1.0])
 """Prices tried first, as shares of the overflow price: the chance of overflow they stand for."""
@@ -71,6 +71,8 @@ class LookAhead:
         network = self.scenario.network
         price = np.zeros(len(network))
         for stage in np.flatnonzero(np.isfinite(network.storage_capacity)):
+            if not self._overflow_chance(starts, z, demand, (price, int(stage), GRID[:1])).any():
+                continue
             grid = GRID * network.overflow_price[stage]
             for _ in range(2):
                 chance = self._overflow_chance(starts, z, demand, (price, int(stage), grid))
@@ -98,20 +100,14 @@ class LookAhead:
                 found = self.prices(now, z)
                 price = (found + days[-1]) / 2 if days else found
             days.append(price)
-            rule = self.in_lots(SafetyStockRule(self.outlook, constant(self.answered(z, price))))
+            priced = answered(self.scenario, self.outlook, state.period, z, price)
+            rule = self.in_lots(SafetyStockRule(self.outlook, constant(priced)))
             demand = futures[:, day, None]
             errors = errors.after(
                 demand[:, 0], self.outlook.mean[state.period], self.outlook.std[state.period]
             )
             state, _ = advance(state, rule(now), demand, self.world)
         return np.stack(days)
-
-    def answered(self, z: np.ndarray, price: np.ndarray) -> np.ndarray:
-        """The safety factors that the price of space (M,) leaves of z (.., M, K) [1]."""
-        volume, holding = self.scenario.products.volume, self.scenario.holding_cost
-        return priced_safety_factor(
-            z, dearer_holding(price, volume, holding), self.scenario.products.cost_ratio
-        )
 
     def _overflow_chance(
         self,
@@ -126,7 +122,7 @@ class LookAhead:
         priced = []
         for candidate in grid:
             tried = np.where(np.arange(len(price)) == stage, candidate, price)
-            priced.append(self.answered(z, tried))
+            priced.append(answered(self.scenario, self.outlook, starts.period, z, tried))
         rule = self.in_lots(SafetyStockRule(self.outlook, constant(np.concatenate(priced))))
         lanes = _spread(starts, len(grid), whole=True)
         periods = play(self.world, self.rates, lanes, rule, np.tile(demand, (len(grid), 1, 1)))

@@ -12,11 +12,10 @@ from data.safety_stock import SafetyStock
 from envs.policies import SafetyFactors, SafetyStockRule
 from envs.simulator import Trace
 from milp.model import Task
-from milp.prices import dearer_holding, priced_safety_factor
 from milp.reconcile import Reconciled, reconcile
 from planner.lookahead import LookAhead
 from planner.problem import Problem
-from planner.rules import PlannedLevels, PricedFactors, planned_level
+from planner.rules import PlannedLevels, PricedFactors, answered, planned_level
 
 
 @dataclass(frozen=True)
@@ -82,17 +81,13 @@ def make_plan(problem: Problem, advice: SafetyFactors, seed: int) -> Planned:
 
 def reconciled_safety_stock(problem: Problem, advised: SafetyStock, planned: Planned) -> np.ndarray:
     """What today's price of space leaves of the advised safety factors (M, K) [1]."""
-    volume, holding = problem.scenario.products.volume, problem.scenario.holding_cost
-    return priced_safety_factor(
-        advised.z,
-        dearer_holding(planned.price[0], volume, holding),
-        problem.scenario.products.cost_ratio,
-    )
+    return answered(problem.scenario, problem.outlook, 0, advised.z, planned.price[0])
 
 
 def rule_of(problem: Problem, advice: SafetyFactors, planned: Planned) -> SafetyStockRule:
     """The rule that carries the plan out: order up to the advice at the plan's prices."""
-    return SafetyStockRule(problem.outlook, PricedFactors(advice, problem.scenario, planned.price))
+    factors = PricedFactors(advice, problem.scenario, problem.outlook, planned.price)
+    return SafetyStockRule(problem.outlook, factors)
 
 
 def promised(trace: Trace) -> Plan:

@@ -15,7 +15,7 @@ from envs.policies import SafetyFactors, SafetyStockRule, Situation, constant
 from milp.model import Task
 from milp.reconcile import Basis, reconcile
 from planner.lookahead import WEEK, LookAhead
-from planner.rules import planned_level, without_uncertainty
+from planner.rules import answered, planned_level, without_uncertainty
 
 
 @dataclass
@@ -71,15 +71,17 @@ class WeeklyPrices:
 
     def __call__(self, situation: Situation) -> np.ndarray:
         """Orders (P, M, K) [unit]."""
+        ahead, period = self.look_ahead, situation.state.period
         z = np.broadcast_to(self.advice(situation), situation.state.on_hand.shape)
         priced = np.empty(z.shape)
         for path in range(len(z)):
             if self._day % WEEK == 0:
-                found = self.look_ahead.prices(one_path(situation, path), z[path])
+                found = ahead.prices(one_path(situation, path), z[path])
                 self._prices[path] = (found + self._prices.get(path, found)) / 2
-            priced[path] = self.look_ahead.answered(z[path], self._prices[path])
+            price = self._prices[path]
+            priced[path] = answered(ahead.scenario, ahead.outlook, period, z[path], price)
         self._day += 1
-        return SafetyStockRule(self.look_ahead.outlook, constant(priced))(situation)
+        return SafetyStockRule(ahead.outlook, constant(priced))(situation)
 
 
 @dataclass

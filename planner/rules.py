@@ -16,7 +16,7 @@ from data.outlook import Outlook
 from data.scenario import Scenario
 from data.stock import StockState
 from envs.policies import SafetyFactors, Situation
-from milp.prices import dearer_holding, priced_safety_factor
+from milp.prices import Shelf, dearer_holding, priced_safety_factor
 
 HALVINGS = 12
 """Bisections of a scale factor: it is known to 1 in 4,000."""
@@ -29,23 +29,35 @@ class PricedFactors:
     Attributes:
         advice: the factors if space were free.
         scenario: volumes and holding costs.
+        outlook: the forecast.
         price: of space per day and stage (T, M) [money/volume/period]; the last day's holds on.
     """
 
     advice: SafetyFactors
     scenario: Scenario
+    outlook: Outlook
     price: np.ndarray
 
     def __call__(self, situation: Situation) -> np.ndarray:
         """z' (P, M, K) [1]."""
-        z = self.advice(situation)
-        price = self.price[min(situation.state.period, len(self.price) - 1)]
-        if not price.any():
-            return z
-        volume, holding = self.scenario.products.volume, self.scenario.holding_cost
-        return priced_safety_factor(
-            z, dearer_holding(price, volume, holding), self.scenario.products.cost_ratio
-        )
+        period = situation.state.period
+        price = self.price[min(period, len(self.price) - 1)]
+        return answered(self.scenario, self.outlook, period, self.advice(situation), price)
+
+
+def answered(
+    scenario: Scenario, outlook: Outlook, period: int, z: np.ndarray, price: np.ndarray
+) -> np.ndarray:
+    """What a price of space (M,) leaves of the advised z (.., M, K) [1] in a period."""
+    if not price.any():
+        return z
+    windows = outlook.windows(period)
+    return priced_safety_factor(
+        z,
+        dearer_holding(price, scenario.products.volume, scenario.holding_cost),
+        scenario.products.cost_ratio,
+        Shelf(windows.mean[0], windows.std[0]),
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from math import isnan
@@ -22,6 +24,7 @@ from planner.wording import counted, day, number
 if TYPE_CHECKING:
     from planner.pipeline import Outcome
 
+FIRST_NUMBER = re.compile(r"\d+(\.\d+)?")
 MOST_PRESSING = 5
 """Products named on the screen."""
 
@@ -141,9 +144,19 @@ def _advised(advised: SafetyStock) -> str:
     said = f"Brains advised the safety stock of {counted(learnt, 'product')}"
     if not theory.any():
         return f"{said}."
-    reasons = Counter(str(reason) for reason in advised.reason[theory])
+    reasons = _kinds(advised.reason[theory])
     why = "; ".join(f"{reason} ({number(count)})" for reason, count in reasons.most_common())
     return f"{said}, theory that of {number(int(theory.sum()))}: {why}."
+
+
+def _kinds(reasons: Iterable[str]) -> Counter[str]:
+    """Reasons counted by kind: those that differ in their first number only are one kind."""
+    alike: dict[str, Counter[str]] = {}
+    for reason in reasons:
+        alike.setdefault(FIRST_NUMBER.sub("…", str(reason), count=1), Counter())[str(reason)] += 1
+    return Counter(
+        {next(iter(said)) if len(said) == 1 else kind: said.total() for kind, said in alike.items()}
+    )
 
 
 def _space(spaces: tuple[StageSpace, ...]) -> tuple[str, ...]:

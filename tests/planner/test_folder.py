@@ -1,0 +1,216 @@
+"""The run folder stands whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from data.errors import ConfigurationError
+from planner import folder as run_folder
+from planner.config import PlanConfig
+from planner.folder import check_target, write_run
+from planner.orders import COLUMNS
+from planner.pipeline import Outcome
+
+TABLES = {"orders.csv", "safety_stock.csv", "exceptions.csv", "manifest.json"}
+
+
+def into(outcome: Outcome, out: Path | None, overwrite: bool = False, report: bool = False):
+    """The same outcome, to be written there."""
+    config = replace(outcome.config, out=out, overwrite=overwrite, report=report)
+    return replace(outcome, config=config)
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """A CSV file, a row each."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def names(path: Path) -> set[str]:
+    """What stands in a folder."""
+    return {item.name for item in path.iterdir()}
+
+
+def test_a_run_folder_holds_the_tables_the_report_and_the_manifest(
+    tight: Outcome, tmp_path: Path
+) -> None:
+    """And says what was odd in the tables, where anything was."""
+    out = write_run(into(tight, tmp_path / "run", report=True))
+    assert out == tmp_path / "run"
+    issues = {"data_issues.csv"} if len(tight.reading.issues) else set()
+    assert names(out) == TABLES | issues | {"report.html"}
+    assert names(tmp_path) == {"run"}, "no draft is left beside it"
+    assert (out / "report.html").read_text(encoding="utf-8").startswith("<!")
+
+
+def test_without_the_report_there_is_none(roomy: Outcome, tmp_path: Path) -> None:
+    """Everything else is there."""
+    out = write_run(into(roomy, tmp_path / "deep" / "er" / "run"))
+    assert names(out) >= TABLES
+    assert "report.html" not in names(out)
+
+
+@pytest.mark.parametrize("culprit", ["write_json", "write_table", "order_lines", "render"])
+def test_a_failure_while_writing_leaves_nothing_behind(
+    roomy: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, culprit: str
+) -> None:
+    """Neither a folder nor a draft of one, at whatever point it fails."""
+
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(run_folder, culprit, fail)
+    with pytest.raises(OSError, match="no space left"):
+        write_run(into(roomy, tmp_path / "run", report=True))
+    assert names(tmp_path) == set()
+
+
+def test_a_failure_while_replacing_leaves_the_old_run(
+    roomy: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole, to the byte."""
+    out = write_run(into(roomy, tmp_path / "run"))
+    before = {name: (out / name).read_bytes() for name in names(out)}
+
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(run_folder, "write_json", fail)
+    with pytest.raises(OSError, match="no space left"):
+        write_run(into(roomy, out, overwrite=True))
+    assert {name: (out / name).read_bytes() for name in names(out)} == before
+    assert names(tmp_path) == {"run"}
+
+
+def test_a_run_that_stands_there_is_kept_unless_told_otherwise(
+    roomy: Outcome, tmp_path: Path
+) -> None:
+    """The error says which option replaces it."""
+    out = write_run(into(roomy, tmp_path / "run"))
+    for refuse in (lambda: write_run(into(roomy, out)), lambda: check_target(_config(roomy, out))):
+        with pytest.raises(ConfigurationError, match="--overwrite"):
+            refuse()
+
+
+def test_a_run_is_replaced_whole(roomy: Outcome, tmp_path: Path) -> None:
+    """Nothing of the old one stays, a report it had included."""
+    out = write_run(into(roomy, tmp_path / "run", report=True))
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    write_run(into(roomy, out, overwrite=True))
+    assert names(out) <= TABLES | {"data_issues.csv"}
+    assert names(tmp_path) == {"run"}
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_not_a_run_is_never_overwritten(
+    roomy: Outcome, tmp_path: Path, overwrite: bool
+) -> None:
+    """Neither somebody's folder nor somebody's file; both stay as they are."""
+    precious = tmp_path / "photos"
+    precious.mkdir()
+    (precious / "cat.jpg").write_bytes(b"cat")
+    paper = tmp_path / "thesis.txt"
+    paper.write_text("long", encoding="utf-8")
+    for target in (precious, paper):
+        with pytest.raises(ConfigurationError):
+            write_run(into(roomy, target, overwrite))
+        with pytest.raises(ConfigurationError):
+            check_target(_config(roomy, target, overwrite))
+    assert names(tmp_path) == {"photos", "thesis.txt"}
+    assert (precious / "cat.jpg").read_bytes() == b"cat"
+
+
+def test_an_empty_folder_may_be_filled_when_told_to_overwrite(
+    roomy: Outcome, tmp_path: Path
+) -> None:
+    """There is nothing in it that could be lost."""
+    out = tmp_path / "run"
+    out.mkdir()
+    assert names(write_run(into(roomy, out, overwrite=True))) >= TABLES
+
+
+def test_runs_without_a_name_are_counted_up(
+    roomy: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the first day of the plan, then -2, -3; none is ever replaced."""
+    monkeypatch.chdir(tmp_path)
+    written = [write_run(into(roomy, None)).as_posix() for _ in range(3)]
+    assert written == ["runs/2027-01-04", "runs/2027-01-04-2", "runs/2027-01-04-3"]
+    assert names(tmp_path / "runs") == {"2027-01-04", "2027-01-04-2", "2027-01-04-3"}
+
+
+def test_the_manifest_says_what_the_run_was_made_from(tight: Outcome, tmp_path: Path) -> None:
+    """Every input with its hash, every brain, the options and the versions."""
+    out = write_run(into(tight, tmp_path / "run"))
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert {entry["table"] for entry in manifest["inputs"]} >= {"forecast", "products", "network"}
+    for entry in manifest["inputs"]:
+        assert entry["sha256"] == sha256(Path(entry["path"]).read_bytes()).hexdigest()
+    assert manifest["brains"] == [brain.id for brain in tight.advisor.brains]
+    assert len(manifest["brains"]) >= 1
+    assert manifest["options"]["seed"] == tight.config.seed
+    assert manifest["options"]["paths"] == tight.config.paths
+    assert manifest["model"] == {
+        "solved": True,
+        "scarce": True,
+        "objective": pytest.approx(tight.planned.answer.objective),
+        "gap": 0.0,
+        "iterations": tight.planned.answer.iterations,
+    }
+    assert manifest["promised"]["total"] == pytest.approx(tight.planned.plan.costs.total)
+    assert set(manifest["happened"]) == set(tight.happened)
+    assert {"numpy", "highspy", "python"} <= set(manifest["versions"])
+    assert set(manifest["seconds"]) == {"read", "advise", "reconcile", "replay"}
+
+
+def test_a_manifest_without_a_model_says_so(roomy: Outcome, tmp_path: Path) -> None:
+    """Where nothing limits the products none is solved."""
+    out = write_run(into(roomy, tmp_path / "run"))
+    model = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["model"]
+    assert model["solved"] is False
+    assert model["scarce"] is False
+
+
+def test_no_cell_is_a_formula(tight: Outcome, tmp_path: Path) -> None:
+    """A product called =cmd|... is written with an apostrophe in every table."""
+    out = write_run(into(tight, tmp_path / "run"))
+    for name in ("orders.csv", "safety_stock.csv", "exceptions.csv"):
+        products = {row["unique_id"] for row in rows(out / name)}
+        assert "'=cmd|' /C calc'!A0" in products, name
+        assert not any(product.startswith(("=", "+", "-", "@")) for product in products), name
+
+
+def test_tables_hold_what_the_outcome_holds(tight: Outcome, tmp_path: Path) -> None:
+    """Order lines add up to the plan; a factor per product and stage; one finding per product."""
+    out = write_run(into(tight, tmp_path / "run"))
+    orders = rows(out / "orders.csv")
+    assert tuple(orders[0]) == COLUMNS
+    units = sum(float(row["quantity"]) for row in orders)
+    assert units == pytest.approx(tight.planned.plan.shipments.sum(), rel=1e-8)
+    safety = rows(out / "safety_stock.csv")
+    products = len(tight.problem.scenario.products)
+    assert len(safety) == products * len(tight.problem.scenario.network)
+    for row in safety:
+        assert float(row["z_reconciled"]) <= float(row["z_advised"])
+    assert [row["status"] for row in rows(out / "exceptions.csv")] == [
+        finding.status.value for finding in tight.findings
+    ]
+
+
+def test_one_outcome_writes_the_same_bytes_every_time(tight: Outcome, tmp_path: Path) -> None:
+    """Tables and manifest alike."""
+    first, second = (write_run(into(tight, tmp_path / name)) for name in ("a", "b"))
+    for name in names(first):
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
+
+
+def _config(outcome: Outcome, out: Path, overwrite: bool = False) -> PlanConfig:
+    return replace(outcome.config, out=out, overwrite=overwrite)
+
+
