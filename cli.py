@@ -5,6 +5,7 @@ Heavy libraries are imported by the command that needs them, so that planning ne
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.errors import ConfigurationError, PlannerError
+
+# Work is shared out over the cores by rule and by model; threads inside every small matrix product
+# would only get in each other's way. It must be said before NumPy is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 EXCEPTIONS_ABOVE_LIMIT = 4
 BENCHMARKS = ("brains", "capacity", "speed")

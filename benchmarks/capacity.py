@@ -33,7 +33,7 @@ from envs.simulator import Period, play
 from envs.world import world_of
 from planner.lookahead import LookAhead
 from planner.problem import DAYS_AHEAD
-from planner.rolling import Levels, OptimiserOnly, WeeklyPrices
+from planner.rolling import Levels, ModelPrices, OptimiserOnly, WeeklyPrices
 from planner.rules import ScaledFactors, textbook_factors
 
 WORLDS = 3
@@ -50,8 +50,9 @@ FUTURES = 4
 REFERENCE = "brain order-up-to, unlimited"
 OURS, LEVELS = "ours", "ours, model re-solved daily"
 UNLIMITED = "brain, capacity ignored"
+DUALS = "ours, prices from the model's duals"
 OPTIMISER = "optimiser only"
-SOLVING = (LEVELS, OPTIMISER)
+SOLVING = (LEVELS, DUALS, OPTIMISER)
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,10 @@ def rules(trial: Trial, scenario: Scenario) -> dict[str, Callable[[], Policy]]:
         scenario, outlook, world_of(scenario), rates_of(scenario), lambda policy: policy, SEED
     )
     return {
-        OURS: lambda: WeeklyPrices(look_ahead, advisor),
+        OURS: lambda: WeeklyPrices(scenario, outlook, advisor, look_ahead.prices),
+        DUALS: lambda: WeeklyPrices(
+            scenario, outlook, advisor, ModelPrices(scenario, outlook, LOOK_AHEAD)
+        ),
         LEVELS: lambda: Levels(scenario, outlook, advisor, LOOK_AHEAD),
         "brain, scaled to fit": lambda: SafetyStockRule(
             outlook, ScaledFactors(advisor, scenario, outlook)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from brain.constants import HIGHEST_Z, LOWEST_Z
 from brain.population import Population
 from envs.observation import FEATURES, VERSION
+from envs.policies import HIGHEST_Z, LOWEST_Z
 
 LAW = "lognormal"
 """Family of daily demand in training; intermittent products mix it with days of none."""

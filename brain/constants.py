@@ -16,11 +16,16 @@ from brain.lanes import SINGLE, Lanes, imagine
 from brain.population import Population
 from envs.dynamics import advance
 from envs.observation import STAGES, no_errors
-from envs.policies import SafetyFactors, SafetyStockRule, Situation, constant
+from envs.policies import (
+    HIGHEST_Z,
+    LOWEST_Z,
+    SafetyFactors,
+    SafetyStockRule,
+    Situation,
+    constant,
+)
 from envs.theory import safety_factor
 
-LOWEST_Z, HIGHEST_Z = -2.0, 8.0
-"""Safety factors are kept within these, learnt and constant alike."""
 WARM_UP = 60
 """Periods left out of every mean cost: by then a chain has forgotten how it started [period]."""
 OPENING_Z = 1.5

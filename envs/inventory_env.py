@@ -25,11 +25,9 @@ from data.stock import StockState
 from envs.accounting import Rates, charge, rates_of
 from envs.dynamics import Flows, State, advance, opening_state
 from envs.observation import SIZE, STAGES, no_errors, observe, traits_of
-from envs.policies import SafetyStockRule, Situation, WholeLots
+from envs.policies import HIGHEST_Z, LOWEST_Z, SafetyStockRule, Situation, WholeLots
 from envs.world import Unfilled, World, serial_world, world_of
 
-LOWEST_Z, HIGHEST_Z = -2.0, 8.0
-"""Range of the safety factors that may be set [1]."""
 SMALLEST_CV = 0.1
 """Rewards are per sigma, and sigma is taken as at least this share of mean demand [1]."""
 

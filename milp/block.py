@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 import pyomo.environ as pyo
@@ -34,6 +35,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 FAMILIES = ("ship", "lost", "waiting", "stock", "level", "above", "deep")
 OWN_ROWS = ("position", "relative", "balance")
 COUPLING_ROWS = ("storage", "supply")
+_ONE_AT_A_TIME = Lock()
 
 
 @dataclass(frozen=True)
@@ -179,9 +181,17 @@ def _coupling_rows(model: pyo.ConcreteModel, shape: Shape) -> None:
     model.supply = pyo.Constraint(M, T, rule=lambda model, m, t: model.ship[m, t] <= 0)
 
 
-@lru_cache(maxsize=1024)
 def compile_block(shape: Shape) -> Template:
-    """The block's matrix, by Pyomo's standard-form compiler; columns and rows in a fixed order."""
+    """The block's matrix, by Pyomo's standard-form compiler; columns and rows in a fixed order.
+
+    A shape is compiled once; threads wait for each other, since Pyomo is not made for several.
+    """
+    with _ONE_AT_A_TIME:
+        return _compile(shape)
+
+
+@lru_cache(maxsize=1024)
+def _compile(shape: Shape) -> Template:
     with PauseGC():
         model = build(shape)
         form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)

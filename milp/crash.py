@@ -43,7 +43,7 @@ def starting_basis(model: Model) -> Basis:
     basis = None
     for first in range(0, model.K, BATCH):
         batch = np.sort(order[first : first + BATCH])
-        part = Model(_subtask(model.task, batch))
+        part = Model(_subtask(model.task, batch), model.certain)
         like_before = basis if len(batch) == BATCH else None
         basis = solve(_priced(part, prices), like_before).basis
         columns[batch] = np.array(list(basis.col_status), object).reshape(len(batch), -1)

@@ -48,9 +48,15 @@ class Task:
 
 
 class Model:
-    """One task's numbers in the order of the matrix."""
+    """One task's numbers in the order of the matrix.
 
-    def __init__(self, task: Task) -> None:
+    Args:
+        task: what is to be reconciled.
+        certain: whether demand is certain; seen from the task if not given. Part of a task has
+            the shape of the whole.
+    """
+
+    def __init__(self, task: Task, certain: bool | None = None) -> None:
         self.task = task
         scenario = task.scenario
         products = scenario.products
@@ -63,7 +69,9 @@ class Model:
         self.scale = np.where(mean > 0, mean, 1.0)
         self.money = float(np.median(products.holding_cost * self.scale))
         worth = Worth(task.z, scenario.holding_cost, products.missed_sale_cost, scenario.law)
-        self.segments: Segments = cut(worth, self.windows, products.lead_time)
+        seen = not any(window.std.any() for window in self.windows)
+        self.certain = seen if certain is None else certain
+        self.segments: Segments = cut(worth, self.windows, products.lead_time, self.certain)
         self.due = _due(task.stock.pipeline, self.T)
         self.unavoidable = _lost_before_orders(self)
         self.layout: Layout

@@ -65,13 +65,17 @@ class Worth:
     law: str = "lognormal"
 
 
-def cut(worth: Worth, windows: list[Windows], lead_time: np.ndarray) -> Segments:
+def cut(
+    worth: Worth, windows: list[Windows], lead_time: np.ndarray, certain: bool = False
+) -> Segments:
     """The segments of every stage and period, around the targets that the advice implies.
 
     Args:
         worth: the advice and the prices.
         windows: the forecast over the protection intervals that begin in each period.
         lead_time: (M, K) [period].
+        certain: True where nothing is uncertain; then only the last segment has any width, and
+            the others are left out.
     """
     sigma = np.stack([window.std for window in windows])
     target = _relative_targets(np.cumsum(worth.z * sigma, axis=1), lead_time)
@@ -88,12 +92,13 @@ def cut(worth: Worth, windows: list[Windows], lead_time: np.ndarray) -> Segments
     lowest = np.broadcast_to(worth.z + BREAKS[0], sigma.shape).copy()
     spread = np.where(sigma > 0, sigma, 1)
     lowest[:, 0] = (target[:, 0] + BREAKS[0] * sigma[:, 0]) / spread[:, 0]
+    kept = slice(len(BREAKS) - 1 if certain else 0, None)
     return Segments(
         first=target + BREAKS[0] * sigma,
-        width=np.diff(BREAKS) * wide,
-        price=price,
+        width=(np.diff(BREAKS) * wide)[..., kept],
+        price=price[..., kept],
         deep=deep,
-        presence=presence,
+        presence=presence[..., kept],
         least=sigma * loss_function(-lowest),
     )
 

@@ -75,8 +75,8 @@ GLOSSARY = {
     "overflow": "stock beyond the space of a stage, charged per unit of space and day",
     "missed sales": "units not served at once × missed-sale cost (per day where customers wait)",
     "money at stake": (
-        "missed sales of the product, mean over the futures; for excess, the stock above the "
-        "order-up-to level at cost"
+        "missed sales of the product, mean over the futures; for excess, what holding the stock "
+        "above the order-up-to level costs until it is sold, within the horizon"
     ),
     "90 % band": "nine of ten futures lie in it: from the 5th to the 95th percentile",
     "95 % interval": (

@@ -26,9 +26,9 @@ from envs.world import World
 from planner.problem import DAYS_AHEAD
 from planner.rules import answered
 
-GRID = np.array([0.0, 0.004, 0.012, 0.03, 0.07, 0.15, 0.3, 0.55, 1.0])
+GRID = np.array([0.0, 0.005, 0.02, 0.06, 0.15, 0.35, 0.65, 1.0])
 """Prices tried first, as shares of the overflow price: the chance of overflow they stand for."""
-FINER = 6
+FINER = 5
 """Prices tried between the two that enclose the crossing."""
 FIRST_DAY = 5
 """Days before are settled by what is on its way already."""

@@ -7,6 +7,7 @@ The report is the difference between the two.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -21,7 +22,7 @@ from planner.config import PlanConfig
 from planner.exceptions import Evidence, Finding, findings
 from planner.planning import Planned, make_plan, reconciled_safety_stock
 from planner.problem import Problem, problem_of
-from planner.replay import OURS, policies_of, replay
+from planner.replay import OURS, optimiser_only, policies_of, replay
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,16 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
     advised = advisor.safety_stock(problem.situation())
 
     clock.begins("reconcile")
-    planned = make_plan(problem, advisor, config.seed)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        rival = beside.submit(optimiser_only, problem)
+        planned = make_plan(problem, advisor, config.seed)
+        optimiser = rival.result()
     z_reconciled = reconciled_safety_stock(problem, advised, planned)
 
     clock.begins("replay")
     rng = np.random.default_rng(config.seed)
     demand = problem.sampled_demand(config.paths, rng)
-    policies = policies_of(problem, advisor, planned, config.replay)
+    policies = policies_of(problem, advisor, planned, optimiser, config.replay)
     happened = replay(problem, policies, demand, clock.mentions)
 
     evidence = Evidence(problem, advised, z_reconciled, planned, happened[OURS], reading.skipped)

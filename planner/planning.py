@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,20 +53,11 @@ def make_plan(problem: Problem, advice: SafetyFactors, seed: int) -> Planned:
     futures sampled with `seed`.
     """
     free = np.zeros((problem.horizon, len(problem.scenario.network)))
-    answer = None
-    if problem.has_limits:
-        morning = problem.situation()
-        z = np.broadcast_to(advice(morning), morning.state.on_hand.shape)[0].astype(float)
-        answer = reconcile(
-            Task(problem.scenario, problem.outlook, z, problem.scenario.stock, 0, problem.horizon)
-        )
+    answer, price = _reconciled(problem, advice, seed) if problem.has_limits else (None, free)
     if answer is None or not answer.scarce:
         policy = problem.in_lots(SafetyStockRule(problem.outlook, advice))
         trace = problem.carried_out(policy, problem.mean_demand)
         return Planned(promised(trace), answer, free, free, free, _levels(problem, trace))
-    look_ahead = LookAhead(
-        problem.scenario, problem.outlook, problem.world, problem.rates, problem.in_lots, seed
-    )
     outflow = problem.mean_demand[0] - answer.lost_sales
     level = planned_level(answer.shipments, problem.scenario.stock, outflow)
     trace = problem.carried_out(problem.in_lots(PlannedLevels(level)), problem.mean_demand)
@@ -74,9 +66,24 @@ def make_plan(problem: Problem, advice: SafetyFactors, seed: int) -> Planned:
         answer=answer,
         storage_price=answer.storage_price,
         supply_price=answer.supply_price,
-        price=look_ahead.schedule(problem.situation(), advice, problem.horizon),
+        price=price,
         level=_levels(problem, trace),
     )
+
+
+def _reconciled(
+    problem: Problem, advice: SafetyFactors, seed: int
+) -> tuple[Reconciled, np.ndarray]:
+    """The model's answer and the looked-up prices (T, M), worked out side by side."""
+    scenario, outlook = problem.scenario, problem.outlook
+    morning = problem.situation()
+    z = np.broadcast_to(advice(morning), morning.state.on_hand.shape)[0].astype(float)
+    task = Task(scenario, outlook, z, scenario.stock, 0, problem.horizon)
+    ahead = LookAhead(scenario, outlook, problem.world, problem.rates, problem.in_lots, seed)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        answer = beside.submit(reconcile, task)
+        price = ahead.schedule(problem.situation(), advice, problem.horizon)
+        return answer.result(), price
 
 
 def reconciled_safety_stock(problem: Problem, advised: SafetyStock, planned: Planned) -> np.ndarray:

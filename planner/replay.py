@@ -75,9 +75,21 @@ def replay(
 
 
 def policies_of(
-    problem: Problem, advice: SafetyFactors, planned: Planned, mode: str = "prices"
+    problem: Problem,
+    advice: SafetyFactors,
+    planned: Planned,
+    optimiser: Policy,
+    mode: str = "prices",
 ) -> dict[str, Callable[[], Policy]]:
-    """Our rule and its rivals, by name; `mode` prices or levels says how ours is carried out."""
+    """Our rule and its rivals, by name.
+
+    Args:
+        problem: what is carried out.
+        advice: safety factors if space were free.
+        planned: the plan.
+        optimiser: what `optimiser_only` made.
+        mode: how ours is carried out, at the plan's prices or as levels re-solved every day.
+    """
     scenario, outlook = problem.scenario, problem.outlook
 
     def ours() -> Policy:
@@ -88,7 +100,7 @@ def policies_of(
     def scaled(factors: SafetyFactors) -> Callable[[], Policy]:
         return lambda: SafetyStockRule(outlook, ScaledFactors(factors, scenario, outlook))
 
-    rivals = (scaled(advice), scaled(textbook_factors(scenario)), lambda: optimiser_only(problem))
+    rivals = (scaled(advice), scaled(textbook_factors(scenario)), lambda: optimiser)
     return {OURS: ours, **dict(zip(RIVALS, rivals, strict=True))}
 
 

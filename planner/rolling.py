@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,8 +14,9 @@ from envs.dynamics import State
 from envs.observation import ForecastErrors
 from envs.policies import SafetyFactors, SafetyStockRule, Situation, constant
 from milp.model import Task
+from milp.prices import standing_prices
 from milp.reconcile import Basis, reconcile
-from planner.lookahead import WEEK, LookAhead
+from planner.lookahead import WEEK
 from planner.rules import answered, planned_level, without_uncertainty
 
 
@@ -53,35 +55,64 @@ class Levels:
         return orders
 
 
+Prices = Callable[[Situation, np.ndarray], np.ndarray]
+"""From a situation of one path and its z (M, K) to prices of space (M,) [money/volume/period]."""
+
+
 @dataclass
 class WeeklyPrices:
-    """Order up to the advice at the price of space, which is looked up ahead once a week.
+    """Order up to the advice at the price of space, which is found anew once a week.
 
     Every path has prices of its own; half of each is last week's.
 
     Attributes:
-        look_ahead: finds the prices.
+        scenario: the problem.
+        outlook: the forecast.
         advice: safety factors if space were free.
+        find: finds the prices, by looking ahead or from the model's duals.
     """
 
-    look_ahead: LookAhead
+    scenario: Scenario
+    outlook: Outlook
     advice: SafetyFactors
+    find: Prices
     _prices: dict[int, np.ndarray] = field(default_factory=dict)
     _day: int = 0
 
     def __call__(self, situation: Situation) -> np.ndarray:
         """Orders (P, M, K) [unit]."""
-        ahead, period = self.look_ahead, situation.state.period
+        period = situation.state.period
         z = np.broadcast_to(self.advice(situation), situation.state.on_hand.shape)
         priced = np.empty(z.shape)
         for path in range(len(z)):
             if self._day % WEEK == 0:
-                found = ahead.prices(one_path(situation, path), z[path])
+                found = self.find(one_path(situation, path), z[path])
                 self._prices[path] = (found + self._prices.get(path, found)) / 2
             price = self._prices[path]
-            priced[path] = answered(ahead.scenario, ahead.outlook, period, z[path], price)
+            priced[path] = answered(self.scenario, self.outlook, period, z[path], price)
         self._day += 1
-        return SafetyStockRule(ahead.outlook, constant(priced))(situation)
+        return SafetyStockRule(self.outlook, constant(priced))(situation)
+
+
+@dataclass(frozen=True)
+class ModelPrices:
+    """Prices of space by the model's own account: the duals of its storage rows.
+
+    Attributes:
+        scenario: the problem.
+        outlook: the forecast.
+        periods: how far the model looks [period].
+    """
+
+    scenario: Scenario
+    outlook: Outlook
+    periods: int
+
+    def __call__(self, situation: Situation, z: np.ndarray) -> np.ndarray:
+        """Prices (M,) [money/volume/period]."""
+        stock, period = stock_of_path(situation, 0), situation.state.period
+        task = Task(self.scenario, self.outlook, z, stock, period, self.periods)
+        return standing_prices(reconcile(task).storage_price)[0]
 
 
 @dataclass

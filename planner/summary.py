@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -172,13 +171,7 @@ def _space(spaces: tuple[StageSpace, ...]) -> tuple[str, ...]:
 
 
 def _pressing(findings: list[Finding], products: Products, count: int) -> tuple[Pressing, ...]:
-    """The products with most at stake; excess, which costs space and not sales, comes last."""
+    """The first of the findings, which come with most at stake first; what is fine is left out."""
     names = dict(zip(map(str, products.unique_id), map(str, products.name), strict=True))
-    noted = (finding for finding in findings if finding.status is not Status.FINE)
-    ranked = sorted(noted, key=_rank)
+    ranked = [finding for finding in findings if finding.status is not Status.FINE]
     return tuple(Pressing(f.unique_id, names.get(f.unique_id, ""), f) for f in ranked[:count])
-
-
-def _rank(finding: Finding) -> tuple[bool, float]:
-    money = finding.money_at_stake
-    return finding.status is Status.EXCESS, 0.0 if isnan(money) else -money

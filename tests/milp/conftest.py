@@ -61,27 +61,34 @@ def with_limits(
 
 def steady_task(
     products: int = 2,
-    lead_time: tuple[int, ...] = (1, 2),
+    lead_time: tuple[int, ...] | np.ndarray = (1, 2),
     periods: int = 12,
     days_on_hand: float = 1.0,
     **columns: np.ndarray,
 ) -> Task:
-    """Products that sell 10 and more a day, each day alike, with every shipment under way."""
+    """Products that sell 10 and more a day, each day alike, with every shipment under way.
+
+    Lead times are per stage, or per stage and product.
+    """
     rate = 10.0 * (1 + np.arange(products))
     stages = len(lead_time)
+    days = np.broadcast_to(np.reshape(lead_time, (stages, -1)), (stages, products))
     given = {
         "missed_sale_cost": np.full(products, 50.0),
         "holding_cost": np.ones(products),
-        "lead_time": np.repeat(np.array(lead_time)[:, None], products, axis=1),
+        "lead_time": days,
         "lot_size": np.zeros(products),
     } | columns
-    days = np.arange(max(*lead_time, 1))
-    pipeline = np.where(days < given["lead_time"][..., None], rate[:, None], 0.0)
+    coming = np.arange(max(int(days.max()), 1)) < days[..., None]
     scenario = Scenario(
-        chain(lead_time),
+        chain(tuple(int(most) for most in days.max(axis=1))),
         make_products(**given),
         Forecast(START, np.tile(rate, (28, 1)), np.tile(rate / 2, (28, 1))),
-        StockState(np.tile(days_on_hand * rate, (stages, 1)), pipeline, np.zeros(products)),
+        StockState(
+            np.tile(days_on_hand * rate, (stages, 1)),
+            np.where(coming, rate[:, None], 0.0),
+            np.zeros(products),
+        ),
     )
     outlook = outlook_of(scenario, periods + 1)
     z = np.tile(np.array([1.5, 0.4, -0.3])[:stages, None], products)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import highspy
 import numpy as np
 import pytest
 
+from data.outlook import Outlook
 from milp import crash, reconcile
 from milp.crash import starting_basis
 from milp.model import Model, Task
 from milp.solver import Solution, solve
+from milp.storage import overflow_steps
 from tests.milp.conftest import random_task, steady_task, with_limits
 
 
@@ -43,6 +48,16 @@ def test_without_any_limit_products_are_solved_apart_and_done(seed: int) -> None
     assert warm.iterations == 0
 
 
+@pytest.mark.usefixtures("few")
+def test_products_without_uncertainty_may_be_in_a_batch_of_their_own() -> None:
+    """One uncertain product among two dozen whose demand is known for sure."""
+    task = with_limits(steady_task(products=24, periods=6), space=(4000.0, 7000.0))
+    uncertain = np.arange(24) == 11
+    outlook = Outlook(task.outlook.mean, task.outlook.std * uncertain, task.outlook.lead_time)
+    cold, warm = cold_and_warm(replace(task, outlook=outlook))
+    assert warm.objective == pytest.approx(cold.objective, rel=1e-9)
+
+
 def test_more_products_than_many_start_well() -> None:
     """130 products under scarce space: the same plan's cost, in fewer steps."""
     task = steady_task(products=130, periods=7)
@@ -67,6 +82,23 @@ def test_reconciling_many_takes_the_detour(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(seen) == 1
     assert detour.objective == pytest.approx(direct.objective, rel=1e-9)
     np.testing.assert_allclose(detour.shipments[0], direct.shipments[0], atol=1e-5)
+
+
+def test_overflow_starts_where_it_is_priced() -> None:
+    """Steps cheaper than the price are bought whole, the one at the price in part, no dearer."""
+    task = with_limits(steady_task(periods=6), space=(40.0, np.inf))
+    model = Model(task)
+    _, steps = overflow_steps(np.ones(1), task.scenario.network.overflow_price[:1])
+    suggested = np.zeros(model.layout.coupling)
+    suggested[3] = steps[0, 2] * 1.001
+    prices, overflow, rows = crash._nearest_steps(model, suggested)
+    expected = np.zeros(model.layout.coupling)
+    expected[3] = steps[0, 2]
+    np.testing.assert_allclose(prices, expected)
+    status = highspy.HighsBasisStatus
+    assert overflow[3].tolist() == [status.kUpper] * 2 + [status.kBasic] + [status.kLower] * 5
+    assert set(overflow[[0, 1, 2, 4, 5]].ravel().tolist()) == {status.kLower}
+    assert [number for number, row in enumerate(rows) if row != status.kBasic] == [3]
 
 
 @pytest.mark.usefixtures("few")

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.network import Network, Stage
 from envs.accounting import rates_of
 from envs.dynamics import opening_state
 from envs.policies import FollowPlan
@@ -192,13 +191,6 @@ def test_dead_stock_is_not_added_to() -> None:
 
 def test_stages_can_differ_in_lead_time_by_product() -> None:
     """One product comes overnight, the other takes a week; both keep their promise."""
-    task = steady_task(lead_time=(1, 2))
-    lead_time = np.array([[0, 4], [1, 3]])
-    products = replace(task.scenario.products, lead_time=lead_time)
-    network = Network((Stage("shelf", 1, 1.0, 50.0, ANY, 5.0), Stage("store", 1, 0.5)))
-    scenario = replace(task.scenario, products=products, network=network)
-    outlook = type(task.outlook)(
-        np.resize(task.outlook.mean, (90, 2)), np.resize(task.outlook.std, (90, 2)), lead_time
-    )
-    mixed = replace(task, scenario=scenario, outlook=outlook)
+    task = steady_task(lead_time=np.array([[0, 4], [1, 3]]))
+    mixed = with_limits(task, space=(50.0, ANY))
     assert_kept(mixed, reconcile(mixed))

@@ -8,32 +8,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
-from milp.prices import LOWEST_Z, dearer_holding, priced_safety_factor, standing_prices
+from data.demand import Lognormal
+from milp.prices import LOWEST_Z, Shelf, dearer_holding, priced_safety_factor, standing_prices
 
 FACTORS = st.floats(-6, 8, allow_nan=False)
 DEAR = 1e7
 """A missed sale so dear that no factor implies more."""
 
 
-def priced(z: float, dearer: float, ratio: float = DEAR) -> float:
-    """The factor of one product at one stage."""
-    return float(priced_safety_factor(np.array(z), np.array(dearer), np.array(ratio)))
+def priced(z: float, dearer: float, ratio: float = DEAR, cv: float = 0.3) -> float:
+    """The factor of one product at a single stage, of 10 units over its interval."""
+    shelf = Shelf(np.array([10.0]), np.array([10.0 * cv]))
+    given = (np.array([[value]]) for value in (z, dearer))
+    return float(priced_safety_factor(*given, np.array([ratio]), shelf)[0, 0])
 
 
-@given(st.lists(FACTORS, min_size=1, max_size=6))
-def test_free_space_leaves_the_advice_as_it_is_to_the_bit(z: list[float]) -> None:
-    """Where holding is no dearer, nobody recomputes a factor."""
-    advised = np.array(z)
-    kept = priced_safety_factor(advised, np.ones(len(z)), np.full(len(z), 50.0))
+@given(st.lists(FACTORS, min_size=1, max_size=6), st.floats(0, 3))
+def test_free_space_leaves_the_advice_as_it_is_to_the_bit(z: list[float], cv: float) -> None:
+    """Where holding is no dearer, nobody recomputes a factor, whatever the law of demand."""
+    advised = np.array([z, z])
+    mean = np.full(len(z), 10.0)
+    kept = priced_safety_factor(
+        advised, np.ones(advised.shape), np.full(len(z), 50.0), Shelf(mean, cv * mean)
+    )
     assert kept.tobytes() == advised.tobytes()
 
 
-@given(FACTORS, st.floats(1, 1e6), st.floats(1, 1e3), st.floats(0.1, 1e4))
+@given(FACTORS, st.floats(1, 1e6), st.floats(1, 1e3), st.floats(0.1, 1e4), st.floats(0, 3))
 def test_dearer_space_never_raises_a_factor(
-    z: float, dearer: float, more: float, ratio: float
+    z: float, dearer: float, more: float, ratio: float, cv: float
 ) -> None:
     """The dearer, the lower, down to a floor; advice below the floor stays."""
-    some, less = priced(z, dearer, ratio), priced(z, dearer * more, ratio)
+    some, less = priced(z, dearer, ratio, cv), priced(z, dearer * more, ratio, cv)
     assert less <= some <= z
     assert less >= min(z, LOWEST_Z)
 
@@ -51,6 +57,28 @@ def test_the_factor_is_the_newsvendors_at_the_raised_holding_cost(z: float, dear
     covered = implied / (implied + dearer)
     expected = max(float(ndtri(covered)), LOWEST_Z)
     assert priced(z, dearer) == pytest.approx(expected, abs=1e-9)
+
+
+@given(st.floats(-0.2, 6), st.floats(1.01, 20), st.floats(0.61, 2.5))
+def test_skewed_demand_is_covered_by_its_own_law(z: float, dearer: float, cv: float) -> None:
+    """At the shelf the chance of running out is the lognormal's, before and after."""
+    demand = Lognormal(10.0, 10.0 * cv)
+    short = float(demand.survival(10.0 + z * 10.0 * cv))
+    accepted = dearer * short / (dearer * short + 1 - short)
+    expected = max((float(demand.quantile(1 - accepted)) - 10.0) / (10.0 * cv), LOWEST_Z)
+    assert priced(z, dearer, cv=cv) == pytest.approx(expected, abs=1e-6)
+
+
+def test_skewed_demand_matters_at_the_shelf_only() -> None:
+    """A store pools its customers' demand; its factor is the normal's as for even demand."""
+    z, dearer = np.full((2, 1), 2.0), np.full((2, 1), 3.0)
+    ratio, mean = np.array([DEAR]), np.array([10.0])
+    even, skewed = (
+        priced_safety_factor(z, dearer, ratio, Shelf(mean, cv * mean)) for cv in (0.3, 1.5)
+    )
+    assert even[0] == even[1]
+    assert skewed[1] == even[1]
+    assert skewed[0] != even[0]
 
 
 def test_a_factor_higher_than_the_missed_sale_is_worth_comes_down_in_proportion() -> None:

@@ -103,6 +103,18 @@ def test_the_shelf_knows_the_law_of_its_demand() -> None:
     np.testing.assert_array_equal(worth["lognormal"].price[0, 1], worth["normal"].price[0, 1])
 
 
+def test_a_factor_implies_at_most_five_times_the_missed_sale() -> None:
+    """At z = 2 with a missed sale of 2 and holding of 2, by hand: p = 5 x 2, not 2 x 42."""
+    window = Windows(*(np.full((1, 1), value) for value in (20.0, 7.0, 20.0, 7.0)))
+    worth = Worth(np.array([[2.0]]), np.array([[2.0]]), np.array([2.0]), "normal")
+    segments = cut(worth, [window], np.array([[1]]))
+    short = 1 - ndtr(2.0 + MIDDLE)
+    expected = np.maximum(2.0 * (1 - short) - 10.0 * short, -2.0)
+    steep = MIDDLE < -1.0
+    assert segments.price[0, 0, 0, steep] == pytest.approx(expected[steep])
+    assert (segments.price[0, 0, 0, (MIDDLE > -1.0) & (MIDDLE < 0)] < 0).all()
+
+
 def test_an_extreme_factor_implies_no_absurd_shortage_cost() -> None:
     """At z = 9 a textbook would imply millions; a missed sale counts at most once."""
     segments = steady((9.0,))
@@ -143,3 +155,16 @@ def test_without_uncertainty_the_target_is_the_forecast_itself() -> None:
     assert (segments.presence == 1).all()
     assert np.isfinite(segments.price).all()
     assert (segments.deep > 0).all()
+
+
+def test_a_world_known_to_be_certain_needs_one_segment() -> None:
+    """The others have no width; what is left is worth the same."""
+    task = steady_task()
+    windows = [Windows(*(np.full((2, 2), value) for value in (20.0, 0.0, 20.0, 0.0)))]
+    worth = Worth(task.z, np.ones((2, 2)), np.full(2, 50.0))
+    lead_time = task.scenario.products.lead_time
+    whole, short = (cut(worth, windows, lead_time, certain) for certain in (False, True))
+    assert short.width.shape[-1] == 0
+    np.testing.assert_array_equal(short.price, whole.price[..., -1:])
+    np.testing.assert_array_equal(short.presence, whole.presence[..., -1:])
+    np.testing.assert_array_equal(short.deep, whole.deep)

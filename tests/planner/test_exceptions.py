@@ -12,9 +12,9 @@ from data.safety_stock import SafetyStock
 from data.stock import StockState
 from envs.policies import constant
 from planner.exceptions import ACTIONS, Evidence, Finding, Status, findings
-from planner.planning import make_plan
+from planner.planning import make_plan, rule_of
 from planner.problem import problem_of
-from planner.replay import OURS, policies_of, replay
+from planner.replay import replay
 from tests.milp.conftest import steady_task
 
 HORIZON = 10
@@ -22,9 +22,7 @@ EMPTY, SHORT, CUT, TOO_MUCH, FINE = range(5)
 """Five products, each with a matter of its own."""
 
 
-def evidence(
-    empty_and_too_much: bool = False, skipped: dict[str, str] | None = None
-) -> Evidence:
+def evidence(empty_and_too_much: bool = False, skipped: dict[str, str] | None = None) -> Evidence:
     """A plan in which every status occurs."""
     products = 5
     task = steady_task(products=products)
@@ -41,8 +39,8 @@ def evidence(
     z = np.full((2, products), 2.0)
     planned = make_plan(problem, constant(z), seed=1)
     demand = problem.sampled_demand(8, np.random.default_rng(1))
-    ours = {OURS: policies_of(problem, constant(z), planned)[OURS]}
-    happened = replay(problem, ours, demand)[OURS]
+    rule = rule_of(problem, constant(z), planned)
+    happened = replay(problem, {"ours": lambda: rule}, demand)["ours"]
     left = z.copy()
     left[1, CUT] = 0.5
     nobody = np.full(products, "", dtype=object)

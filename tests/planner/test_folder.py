@@ -212,5 +212,3 @@ def test_one_outcome_writes_the_same_bytes_every_time(tight: Outcome, tmp_path: 
 
 def _config(outcome: Outcome, out: Path, overwrite: bool = False) -> PlanConfig:
     return replace(outcome.config, out=out, overwrite=overwrite)
-
-

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from envs.policies import SafetyStockRule, constant
 from planner.lookahead import FIRST_DAY, WEEK, LookAhead, _bracket, _crossing
 from planner.problem import DAYS_AHEAD, Problem, problem_of
+from planner.rules import answered
 from tests.milp.conftest import steady_task, with_limits
 
 Z = np.array([[1.5, 1.0], [0.5, 0.2]])
@@ -63,7 +64,7 @@ def test_the_price_makes_itself_true(space: tuple[float, float]) -> None:
     ahead = look_ahead(of)
     price = ahead.prices(of.situation(), Z)
     futures = ahead._futures(0, 8)
-    rule = SafetyStockRule(of.outlook, constant(ahead.answered(Z, price)))
+    rule = SafetyStockRule(of.outlook, constant(answered(of.scenario, of.outlook, 0, Z, price)))
     trace = of.carried_out(rule, futures)
     over = trace.occupancy[:, FIRST_DAY:] > of.scenario.network.storage_capacity
     worth = OVERFLOW_PRICE * over.mean(axis=(0, 1))
@@ -84,6 +85,15 @@ def test_a_schedule_changes_its_prices_once_a_week() -> None:
     changed = np.flatnonzero(np.diff(schedule, axis=0).any(axis=1)) + 1
     assert set(changed) <= {WEEK, 2 * WEEK}
     assert (schedule > 0).any()
+
+
+def test_half_of_a_scheduled_price_is_last_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A week at 4, then one that finds 0 and a third that finds 0 again: 4, 2 and 1."""
+    of = problem(50.0, 75.0)
+    found = iter(([4.0, 0.0], [0.0, 0.0], [0.0, 0.0]))
+    monkeypatch.setattr(LookAhead, "prices", lambda *_: np.array(next(found)))
+    schedule = look_ahead(of).schedule(of.situation(), constant(Z), 16)
+    assert schedule[:, 0].tolist() == [4.0] * WEEK + [2.0] * WEEK + [1.0] * 2
 
 
 def test_a_schedule_of_free_space_is_free() -> None:

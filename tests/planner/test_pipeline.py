@@ -89,9 +89,7 @@ def test_in_a_sure_world_the_plan_happens(without_limits: Path, tmp_path: Path) 
     outcome = make(config(tmp_path))
     promise = outcome.planned.plan.costs
     assert promise.total > 0
-    np.testing.assert_allclose(
-        outcome.happened[OURS].costs.per_path(), promise.total, rtol=1e-12
-    )
+    np.testing.assert_allclose(outcome.happened[OURS].costs.per_path(), promise.total, rtol=1e-12)
     assert outcome.happened[OURS].costs.mean() == pytest.approx(promise.mean(), rel=1e-12)
     assert set(outcome.advised.source) == {THEORY}, "brains have learnt no sure world"
 

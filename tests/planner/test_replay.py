@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +10,10 @@ import pytest
 
 from data.outlook import Outlook
 from envs.metrics import Kpis
-from envs.policies import SafetyStockRule, constant
+from envs.policies import Policy, SafetyStockRule, constant
 from planner.planning import Planned, make_plan
 from planner.problem import Problem, problem_of
-from planner.replay import OURS, RIVALS, policies_of, replay
+from planner.replay import OURS, RIVALS, optimiser_only, policies_of, replay
 from tests.milp.conftest import steady_task, with_limits
 
 HORIZON = 10
@@ -25,13 +26,16 @@ def problem(space: tuple[float, ...] | None = None, **columns: np.ndarray) -> Pr
     return problem_of(with_limits(steady_task(**columns), space).scenario, HORIZON)
 
 
-def replayed(
-    of: Problem, mode: str = "prices", paths: int = 3
-) -> tuple[Planned, dict[str, Kpis]]:
+def rules(of: Problem, planned: Planned, mode: str = "prices") -> dict[str, Callable[[], Policy]]:
+    """Ours and its rivals."""
+    return policies_of(of, constant(Z), planned, optimiser_only(of), mode)
+
+
+def replayed(of: Problem, mode: str = "prices", paths: int = 3) -> tuple[Planned, dict[str, Kpis]]:
     """All rules on a few futures."""
     planned = make_plan(of, constant(Z), seed=1)
     demand = of.sampled_demand(paths, np.random.default_rng(2))
-    return planned, replay(of, policies_of(of, constant(Z), planned, mode), demand)
+    return planned, replay(of, rules(of, planned, mode), demand)
 
 
 @pytest.mark.parametrize("space", [None, SPACE], ids=["free", "scarce"])
@@ -50,7 +54,7 @@ def test_every_rule_is_told_to_be_through() -> None:
     of = problem()
     planned = make_plan(of, constant(Z), seed=1)
     heard: list[str] = []
-    policies = policies_of(of, constant(Z), planned)
+    policies = rules(of, planned)
     replay(of, policies, of.sampled_demand(2, np.random.default_rng(1)), heard.append)
     assert sorted(heard) == sorted((OURS, *RIVALS))
 
@@ -60,7 +64,7 @@ def test_side_by_side_rules_do_what_each_does_alone() -> None:
     of = problem(SPACE)
     planned = make_plan(of, constant(Z), seed=1)
     demand = of.sampled_demand(4, np.random.default_rng(1))
-    policies = policies_of(of, constant(Z), planned)
+    policies = rules(of, planned)
     together = replay(of, policies, demand)
     for name, policy in policies.items():
         alone = replay(of, {name: policy}, demand)[name]

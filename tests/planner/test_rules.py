@@ -48,7 +48,7 @@ def test_scaled_factors_fit_the_room_and_are_never_raised(
 ) -> None:
     """Unless even none would not fit: then every positive factor is gone."""
     z = np.random.default_rng(seed).normal(1.0, 1.5, (2, 2))
-    problem = limited(*(PASSING + [shelf, store]))
+    problem = limited(PASSING[0] + shelf, PASSING[1] + store)
     found = scaled(problem, z)
     spread = problem.outlook.windows(0).std * problem.scenario.products.volume
     assert (found <= z).all()
@@ -93,7 +93,7 @@ def test_every_path_is_scaled_by_itself() -> None:
 def test_at_a_price_of_nothing_the_advice_is_passed_on() -> None:
     """The very same array, not a copy that is almost equal."""
     problem, z = limited(50.0, 90.0), np.full((2, 2), 1.5)
-    rule = PricedFactors(constant(z), problem.scenario, np.zeros((HORIZON, 2)))
+    rule = PricedFactors(constant(z), problem.scenario, problem.outlook, np.zeros((HORIZON, 2)))
     assert rule(problem.situation()) is z
 
 
@@ -102,7 +102,7 @@ def test_a_price_lowers_factors_where_it_is_paid() -> None:
     problem, z = limited(50.0, 90.0), np.full((2, 2), 1.5)
     price = np.zeros((3, 2))
     price[2, 1] = 4.0
-    rule = PricedFactors(constant(z), problem.scenario, price)
+    rule = PricedFactors(constant(z), problem.scenario, problem.outlook, price)
     policy = SafetyStockRule(problem.outlook, rule)
     trace = problem.carried_out(policy, problem.mean_demand)
     free = problem.carried_out(SafetyStockRule(problem.outlook, constant(z)), problem.mean_demand)
