@@ -1,11 +1,17 @@
-"""Writes the README's benchmark tables from the committed results: `make tables`.
+"""Writes the README's tables and its sample output: `make tables`.
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`; nothing else in the file changes.
+Tables come from the committed results and stand between `<!-- table: NAME -->` and `<!-- end -->`;
+what `planner plan` prints on the shipped sample stands after `<!-- output -->`. Nothing else in the
+file changes.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +81,27 @@ def filled(text: str, folder: Path = FOLDER) -> str:
     return re.sub(pattern, table, text, flags=re.DOTALL)
 
 
+def with_output(text: str, printed: str) -> str:
+    """The text with `printed` in place of the sample output it shows."""
+    block = f"<!-- output -->\n```\n{printed.rstrip()}\n```\n<!-- end -->"
+    pattern = r"<!-- output -->\n```\n.*?```\n<!-- end -->"
+    return re.sub(pattern, lambda _: block, text, flags=re.DOTALL)
+
+
+def sample_output(folder: Path) -> str:
+    """What `planner plan` prints on the shipped sample, written to `folder`."""
+    command = [sys.executable, "-m", "cli", "plan", "--out", str(folder)]
+    done = subprocess.run(
+        command,
+        cwd=README.parent,
+        env={**os.environ, "COLUMNS": "100"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    return done.stdout.replace(str(folder), "runs/2027-01-04")
+
+
 def _cases(result: Result) -> list[str]:
     return list(dict.fromkeys(row.case for row in result.rows))
 
@@ -98,4 +125,7 @@ def _interval(row: Row, digits: int, scale: float = 1, unit: str = "") -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as scratch:
+        output = sample_output(Path(scratch) / "run")
+    readme = with_output(filled(README.read_text(encoding="utf-8")), output)
+    README.write_text(readme, encoding="utf-8")

@@ -13,7 +13,7 @@ import numpy as np
 
 from data.outlook import Outlook
 from data.scenario import Scenario
-from envs.dynamics import State
+from envs.dynamics import State, echelon_sum
 
 VERSION = 1
 STAGES = 3
@@ -105,7 +105,7 @@ def observe(state: State, errors: ForecastErrors, outlook: Outlook, traits: Trai
     windows = outlook.windows(state.period)
     in_transit = state.in_transit
     backorders = state.backorders[:, 0]
-    position = np.cumsum(state.on_hand + in_transit, axis=1) - backorders[:, None]
+    position = echelon_sum(state.on_hand + in_transit) - backorders[:, None]
     gap = (position - windows.echelon_mean) / np.maximum(
         windows.echelon_std, SMALLEST_SIGMA * traits.scale
     )

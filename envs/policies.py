@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from data.outlook import Outlook
-from envs.dynamics import State
+from envs.dynamics import State, echelon_sum
 from envs.observation import ForecastErrors
 from envs.world import SOURCE, Unfilled, World
 
@@ -46,7 +46,7 @@ class Situation:
         """Inventory position of each stage and all stages downstream (P, M, K) [unit]."""
         position = self.local_position
         if self.world.serial:
-            return np.cumsum(position, axis=1)
+            return echelon_sum(position)
         for stage, supplier in enumerate(self.world.supplier):
             if supplier != SOURCE:
                 position[:, supplier] += position[:, stage]
@@ -149,7 +149,7 @@ class SafetyStockRule:
     def __call__(self, situation: Situation) -> np.ndarray:
         """Orders (P, M, K) [unit]."""
         windows = self.outlook.windows(situation.state.period)
-        safety = np.cumsum(self.safety_factors(situation) * windows.std, axis=-2)
+        safety = echelon_sum(self.safety_factors(situation) * windows.std)
         return np.maximum(windows.echelon_mean + safety - situation.echelon_position, 0)
 
 

@@ -15,7 +15,7 @@ from tests.milp.conftest import random_task, with_limits
 from tests.milp.oracle import ask
 
 INSTANCES = (0, 3, 4, 5, 10, 13, 14, 16, 18, 22, 28, 31, 33, 3479)
-"""One to six products, one to three stages; limits that bind and limits that do not, certain demand in the last."""
+"""One to six products, one to three stages; limits that bind or not; the last demand is certain."""
 
 
 def optimum(task: Task) -> float:

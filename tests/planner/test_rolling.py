@@ -9,11 +9,20 @@ import pytest
 
 from envs.policies import SafetyStockRule, Situation, constant
 from milp.model import Task
+from milp.prices import standing_prices
 from milp.reconcile import reconcile
 from planner import rolling
 from planner.lookahead import WEEK, LookAhead
 from planner.problem import Problem, problem_of
-from planner.rolling import Levels, OptimiserOnly, WeeklyPrices, one_path, stock_of_path
+from planner.rolling import (
+    Levels,
+    ModelPrices,
+    OptimiserOnly,
+    Prices,
+    WeeklyPrices,
+    one_path,
+    stock_of_path,
+)
 from planner.rules import answered
 from tests.milp.conftest import steady_task, with_limits
 
@@ -41,19 +50,24 @@ def levels(problem: Problem) -> Levels:
     return Levels(problem.scenario, problem.outlook, constant(Z), HORIZON)
 
 
-class Oracle:
-    """A look-ahead that always says the same and counts how often it is asked."""
+class Finder:
+    """Finds the given prices one after the other, and counts how often it is asked."""
 
-    def __init__(self, problem: Problem, prices: list[list[float]]) -> None:
+    def __init__(self, *prices: float) -> None:
         self.asked = 0
-        self.scenario, self.outlook = problem.scenario, problem.outlook
         self._prices = prices
 
-    def prices(self, situation: Situation, z: np.ndarray) -> np.ndarray:
-        """The next of the given prices."""
+    def __call__(self, situation: Situation, z: np.ndarray) -> np.ndarray:
+        """The next price at the shelf; the store's is 0."""
         assert len(situation.state.on_hand) == 1
+        assert z.shape == Z.shape
         self.asked += 1
-        return np.array(self._prices[min(self.asked, len(self._prices)) - 1])
+        return np.array([self._prices[min(self.asked, len(self._prices)) - 1], 0.0])
+
+
+def weekly(problem: Problem, find: Prices) -> WeeklyPrices:
+    """Order up to the advice at prices found once a week."""
+    return WeeklyPrices(problem.scenario, problem.outlook, constant(Z), find)
 
 
 def test_without_limits_the_model_leaves_order_up_to_as_it_is() -> None:
@@ -88,16 +102,16 @@ def test_a_path_does_not_notice_the_others(make) -> None:
 def test_prices_are_looked_up_once_a_week_on_every_path() -> None:
     """Eight days and two paths: twice on the first day, twice on the eighth."""
     problem = tight()
-    oracle = Oracle(problem, [[1.0, 0.0]])
-    problem.carried_out(WeeklyPrices(oracle, constant(Z)), futures(problem))
+    finder = Finder(1.0)
+    problem.carried_out(weekly(problem, finder), futures(problem))
     assert WEEK < HORIZON <= 2 * WEEK
-    assert oracle.asked == 4
+    assert finder.asked == 4
 
 
 def test_half_of_a_weeks_price_is_last_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a week at 4 and one that finds 0, orders answer to 2."""
     problem = tight()
-    rule = WeeklyPrices(Oracle(problem, [[4.0, 0.0], [0.0, 0.0]]), constant(Z))
+    rule = weekly(problem, Finder(4.0, 0.0))
     seen = []
     monkeypatch.setattr(
         rolling, "answered", lambda *given: seen.append(given[-1][0]) or answered(*given)
@@ -113,9 +127,21 @@ def test_free_space_leaves_weekly_orders_at_order_up_to() -> None:
         problem.scenario, problem.outlook, problem.world, problem.rates, problem.in_lots, 1
     )
     demand = futures(problem)
-    ours = problem.carried_out(WeeklyPrices(look_ahead, constant(Z)), demand)
+    ours = problem.carried_out(weekly(problem, look_ahead.prices), demand)
     usual = problem.carried_out(SafetyStockRule(problem.outlook, constant(Z)), demand)
     np.testing.assert_array_equal(ours.shipments, usual.shipments)
+
+
+def test_the_models_prices_are_its_duals_of_the_days_that_orders_fill() -> None:
+    """Nothing where nothing is scarce, the model's standing price where something is."""
+    problem = tight()
+    task = Task(problem.scenario, problem.outlook, Z, problem.scenario.stock, 0, HORIZON)
+    duals = reconcile(task).storage_price
+    found = ModelPrices(problem.scenario, problem.outlook, HORIZON)(problem.situation(), Z)
+    np.testing.assert_allclose(found, standing_prices(duals)[0])
+    assert found.any()
+    roomy = free()
+    assert not ModelPrices(roomy.scenario, roomy.outlook, HORIZON)(roomy.situation(), Z).any()
 
 
 def test_the_optimiser_alone_plans_every_second_day(monkeypatch: pytest.MonkeyPatch) -> None:

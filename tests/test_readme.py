@@ -1,0 +1,51 @@
+"""What the README shows is what the commands print and what the results say."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.tables import filled, sample_output
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def shape(line: str) -> str:
+    """A line without its numbers and its spacing: those may differ in their last digits."""
+    return " ".join(re.sub(r"[-+−]?\d[\d\u202f.,]*", "#", line).split())
+
+
+def test_the_tables_are_those_of_the_committed_results() -> None:
+    """Nobody typed a figure: the tables are made by `make tables`."""
+    assert filled(README) == README
+
+
+def test_the_output_shown_is_the_real_one(tmp_path: Path) -> None:
+    """`planner plan` on the shipped sample prints the lines the README shows."""
+    (block,) = re.findall(r"<!-- output -->\n```\n(.*?)```\n<!-- end -->", README, flags=re.DOTALL)
+    printed = {shape(line) for line in sample_output(tmp_path / "run").splitlines()}
+    shown = [line for line in block.splitlines() if line.strip() and "Everything is in" not in line]
+    assert len(shown) > 20
+    missing = [line for line in shown if shape(line) not in printed]
+    assert len(missing) <= len(shown) // 5, missing
+
+
+def test_every_command_in_the_readme_exists() -> None:
+    """Every `planner ...` line names a command and options that there are."""
+    commands = re.findall(r"^planner (\w+)(.*?)(?:#.*)?$", README, flags=re.MULTILINE)
+    assert commands
+    for command, words in commands:
+        help_text = subprocess.run(
+            [sys.executable, "-m", "cli", command, "--help"],
+            cwd=ROOT,
+            env={**os.environ, "COLUMNS": "160"},
+            capture_output=True,
+            check=True,
+            encoding="utf-8",
+        ).stdout
+        for option in re.findall(r"--[a-z-]+", words):
+            assert option in help_text, (command, option)
