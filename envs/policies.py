@@ -178,7 +178,13 @@ class WholeLots:
     largest: np.ndarray
 
     def __call__(self, situation: Situation) -> np.ndarray:
-        """Orders (P, M, K) [unit]."""
+        """Orders (P, M, K) [unit].
+
+        Raises:
+            ValueError: the stages are no serial chain.
+        """
+        if not situation.world.serial:
+            raise ValueError("whole lots are kept in serial chains only; this world is a tree")
         orders = np.minimum(self.policy(situation), self.largest)
         lot = np.where(self.lot_size > 0, self.lot_size, 1)
         whole = np.where(self.lot_size > 0, np.floor(orders / lot + 0.5) * lot, orders)
