@@ -16,7 +16,7 @@ from milp.model import Task
 from milp.reconcile import Reconciled, reconcile
 from planner.lookahead import LookAhead
 from planner.problem import Problem
-from planner.rules import PlannedLevels, PricedFactors, answered, planned_level
+from planner.rules import InTurn, PlannedLevels, PricedFactors, answered, planned_level
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ def make_plan(problem: Problem, advice: SafetyFactors, seed: int) -> Planned:
     """The plan of a problem under the advice.
 
     Where no capacity has a price, orders are the advice's order-up-to, unchanged. Otherwise they
-    are the model's, and the price that later days answer to is made exact by looking ahead on
-    futures sampled with `seed`.
+    are the model's, up to the last days: there the model sees too little of what its orders are
+    for, and the rule that carries the plan out orders instead. The price that this rule answers to
+    is made exact by looking ahead on futures sampled with `seed`.
     """
     free = np.zeros((problem.horizon, len(problem.scenario.network)))
     answer, price = _reconciled(problem, advice, seed) if problem.has_limits else (None, free)
@@ -59,8 +60,10 @@ def make_plan(problem: Problem, advice: SafetyFactors, seed: int) -> Planned:
         trace = problem.carried_out(policy, problem.mean_demand)
         return Planned(promised(trace), answer, free, free, free, _levels(problem, trace))
     outflow = problem.mean_demand[0] - answer.lost_sales
-    level = planned_level(answer.shipments, problem.scenario.stock, outflow)
-    trace = problem.carried_out(problem.in_lots(PlannedLevels(level)), problem.mean_demand)
+    levels = PlannedLevels(planned_level(answer.shipments, problem.scenario.stock, outflow))
+    rule = rule_at(problem, advice, price)
+    policy = InTurn(levels, rule, problem.horizon - unsettled_days(problem))
+    trace = problem.carried_out(problem.in_lots(policy), problem.mean_demand)
     return Planned(
         plan=promised(trace),
         answer=answer,
@@ -91,10 +94,26 @@ def reconciled_safety_stock(problem: Problem, advised: SafetyStock, planned: Pla
     return answered(problem.scenario, problem.outlook, 0, advised.z, planned.price[0])
 
 
+def unsettled_days(problem: Problem) -> int:
+    """Days at the end of the horizon whose orders the model judges by too little future [period].
+
+    What a stage orders then can no longer be drawn on by the stage below and reach it within the
+    horizon. At most half of the horizon.
+    """
+    lead_time = problem.scenario.products.lead_time
+    steps = lead_time[1:] + lead_time[:-1] + 2 if len(lead_time) > 1 else lead_time + 1
+    return min(int(steps.max()), problem.horizon // 2)
+
+
+def rule_at(problem: Problem, advice: SafetyFactors, price: np.ndarray) -> SafetyStockRule:
+    """Order up to the advice at the price of space (T, M)."""
+    factors = PricedFactors(advice, problem.scenario, problem.outlook, price)
+    return SafetyStockRule(problem.outlook, factors)
+
+
 def rule_of(problem: Problem, advice: SafetyFactors, planned: Planned) -> SafetyStockRule:
     """The rule that carries the plan out: order up to the advice at the plan's prices."""
-    factors = PricedFactors(advice, problem.scenario, problem.outlook, planned.price)
-    return SafetyStockRule(problem.outlook, factors)
+    return rule_at(problem, advice, planned.price)
 
 
 def promised(trace: Trace) -> Plan:

@@ -106,6 +106,9 @@ def facts(outcome: Outcome) -> dict[str, str]:
             "not needed: nothing limits the products"
             if answer is None
             else f"solved to optimality in {counted(answer.iterations, 'iteration')}"
+            if not answer.repairs
+            else f"solved in {counted(answer.iterations, 'iteration')}; lost sales held to what "
+            f"must be lost, {counted(answer.repairs, 'time')}"
         ),
         "seconds": ", ".join(f"{step} {number(took)}" for step, took in outcome.seconds.items()),
     }

@@ -15,7 +15,7 @@ from data.demand import loss_function
 from data.outlook import Outlook
 from data.scenario import Scenario
 from data.stock import StockState
-from envs.policies import SafetyFactors, Situation
+from envs.policies import Policy, SafetyFactors, Situation
 from milp.prices import Shelf, dearer_holding, priced_safety_factor
 
 HALVINGS = 12
@@ -140,6 +140,25 @@ class PlannedLevels:
         if period >= len(self.level):
             return np.zeros_like(situation.state.on_hand)
         return np.maximum(self.level[period] - situation.echelon_position, 0)
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """One rule until a day, another from that day on.
+
+    Attributes:
+        first, then: the rules.
+        day: the first period of the second rule.
+    """
+
+    first: Policy
+    then: Policy
+    day: int
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        rule = self.first if situation.state.period < self.day else self.then
+        return rule(situation)
 
 
 def planned_level(shipments: np.ndarray, stock: StockState, outflow: np.ndarray) -> np.ndarray:

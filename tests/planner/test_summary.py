@@ -155,7 +155,7 @@ def test_brains_alone_need_no_reason(roomy: Outcome) -> None:
     assert summary(roomy).advised == "Brains advised the safety stock of 3 products."
 
 
-def test_the_most_pressing_products_have_most_at_stake_and_excess_comes_last(
+def test_the_most_pressing_products_are_the_first_findings_that_are_not_fine(
     tight: Outcome,
 ) -> None:
     findings = [
@@ -166,7 +166,7 @@ def test_the_most_pressing_products_have_most_at_stake_and_excess_comes_last(
         Finding("cut", Status.OVER_CAPACITY, 7.0, "r"),
     ]
     told = summary(replace(tight, findings=findings))
-    assert [row.unique_id for row in told.pressing] == ["cut", "late", "empty", "heap"]
+    assert [row.unique_id for row in told.pressing] == ["late", "heap", "empty", "cut"]
     assert dict(told.statuses) == dict.fromkeys(
         [finding.status for finding in findings],
         1,
