@@ -218,6 +218,10 @@ def main() -> None:
             path = issues.write(Path("data_issues.csv"))
             errors.print(f"all of them, row by row: {escape(str(path))}", soft_wrap=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        errors.print(f"[bold red]planner:[/] {escape(place + str(error.strerror))}", soft_wrap=True)
+        sys.exit(PlannerError.exit_code)
 
 
 def _columns(pairs: list[str]) -> dict[str, str]:

@@ -123,7 +123,10 @@ def _planned(outcome: Outcome) -> str:
     stages = counted(len(scenario.network), "stage")
     last = scenario.start + timedelta(days=horizon - 1)
     span = f"{day(scenario.start)} to {day(last)}" if horizon > 1 else day(last)
-    return f"{products} at {stages} over {counted(horizon, 'day')}, {span}."
+    said = f"{products} at {stages} over {counted(horizon, 'day')}, {span}."
+    if horizon < outcome.config.horizon:
+        return f"{said} The forecast ends there; {outcome.config.horizon} days were asked for."
+    return said
 
 
 def _read(source: Source) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -290,3 +291,29 @@ def test_the_console_script_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0
     assert "plan" in done.stdout
+
+
+def test_a_full_disk_is_a_sentence(
+    planner: Callable[..., tuple[int, str]], tables: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the system refuses is said in its own words, with the place; no run is half written."""
+
+    def full(path: Path, content: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr("planner.folder.write_json", full)
+    code, said = planner("plan", "--products", tables / "forecast.csv", *FAST, "--out", "run")
+    assert code == 1
+    assert "No space left on device" in said
+    assert not any(Path().iterdir())
+
+
+def test_a_forecast_shorter_than_asked_for_is_said(
+    planner: Callable[..., tuple[int, str]], tables: Path
+) -> None:
+    """Twenty days of forecast cannot be planned for thirty."""
+    words = ("plan", "--products", tables / "forecast.csv", "--paths", "4", "--no-report")
+    code, said = planner(*words)
+    assert code == 0
+    assert "over 20 days" in said
+    assert "30 days were asked for" in said
