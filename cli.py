@@ -61,7 +61,10 @@ def plan(
     horizon: Annotated[int, typer.Option(help="Days to plan.")] = 30,
     paths: Annotated[int, typer.Option(help="Futures to replay the plan on.")] = 64,
     replay: Annotated[
-        str, typer.Option(help="prices: the plan's rule; levels: the model re-solved every day.")
+        str,
+        typer.Option(
+            help="prices: the plan's rule; levels: the model, solved daily (slow: few --paths)."
+        ),
     ] = "prices",
     seed: Annotated[int, typer.Option(help="Of the sampled futures.")] = 1,
     out: Annotated[

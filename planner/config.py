@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.catalogue import ReadOptions
+from data.demand import LAWS
 from data.errors import ConfigurationError
 from planner.replay import REPLAYS
 
@@ -50,6 +51,10 @@ class PlanConfig:
             value = getattr(self, label)
             if not low <= value <= high:
                 raise ConfigurationError(f"--{label} is {value}, expected {low} to {high}")
+        if self.tables.law not in LAWS:
+            raise ConfigurationError(
+                f"--law is {self.tables.law!r}, expected one of {', '.join(LAWS)}"
+            )
         if self.replay not in REPLAYS:
             raise ConfigurationError(
                 f"--replay is {self.replay!r}, expected {' or '.join(map(repr, REPLAYS))}"

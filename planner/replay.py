@@ -24,6 +24,8 @@ from planner.rules import (
 )
 
 OURS = "ours"
+DECIDES = 14
+"""Days the model must see to decide a single day well; positions carry what lies beyond."""
 WORKERS = 2
 """Rules replayed at a time; NumPy and the solver leave the interpreter to each other."""
 REPLAYS = ("prices", "levels")
@@ -94,7 +96,7 @@ def policies_of(
 
     def ours() -> Policy:
         if mode == "levels" and problem.has_limits:
-            return Levels(scenario, outlook, advice, problem.horizon)
+            return Levels(scenario, outlook, advice, min(problem.horizon, DECIDES))
         return rule_of(problem, advice, planned)
 
     def scaled(factors: SafetyFactors) -> Callable[[], Policy]:

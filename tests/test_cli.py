@@ -207,6 +207,7 @@ def test_what_can_be_mended_without_guessing_changes_no_order(
         ("--horizon", "0"),
         ("--paths", "0"),
         ("--replay", "guess"),
+        ("--law", "guess"),
         ("--map", "mean"),
         ("--map", "colour=Farbe"),
     ],
