@@ -33,6 +33,7 @@ FINER = 5
 FIRST_DAY = 5
 """Days before are settled by what is on its way already."""
 FUTURES = 8
+"""Sampled from a single path; each of several paths has one future of its own."""
 WEEK = 7
 """Prices keep for a week; levels go stale in days."""
 
@@ -64,7 +65,7 @@ class LookAhead:
             z: safety factors if space were free (P, M, K) or (M, K) [1].
         """
         state = situation.state
-        starts = _spread(state, max(1, FUTURES // len(state.on_hand)))
+        starts = _spread(state, FUTURES if len(state.on_hand) == 1 else 1)
         z = np.broadcast_to(z, state.on_hand.shape)
         z = np.repeat(z, len(starts.on_hand) // len(z), axis=0)
         demand = self._futures(state.period, len(starts.on_hand))
