@@ -23,76 +23,12 @@ Variables, all of one product:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-from threading import Lock
-
 import numpy as np
 import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
-FAMILIES = ("ship", "lost", "waiting", "stock", "level", "above", "deep")
-OWN_ROWS = ("position", "relative", "balance")
-COUPLING_ROWS = ("storage", "supply")
-_ONE_AT_A_TIME = Lock()
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Sizes of one block: its stages' lead times [period], periods T and segments K."""
-
-    lead_time: tuple[int, ...]
-    periods: int
-    segments: int
-
-    @property
-    def stages(self) -> int:
-        """Number of stages M."""
-        return len(self.lead_time)
-
-    def relative_to(self, m: int, t: int) -> int:
-        """The period in which stage m - 1 draws on what stage m ordered in t.
-
-        An order of t arrives in t + L_m and can be shipped on from t + L_m + 1. Beyond the last
-        period whose shipment still arrives at stage m - 1 within the horizon, that one stands in.
-        """
-        last = self.periods - 1 - self.lead_time[m - 1]
-        return max(min(t + self.lead_time[m] + 1, last), 0)
-
-    def decided(self, m: int, t: int) -> bool:
-        """True where today's and later orders, not only earlier ones, fill stage m in t."""
-        return t >= self.lead_time[m] and (m == 0 or t + 1 < self.periods)
-
-    def width(self, family: str) -> tuple[int, ...]:
-        """Shape of one family of variables."""
-        M, T, K = self.stages, self.periods, self.segments
-        one_per_period = family in ("lost", "waiting")
-        return (T,) if one_per_period else (M, T, K) if family == "above" else (M, T)
-
-
-@dataclass(frozen=True)
-class Template:
-    """A compiled block: columns in the order of FAMILIES, coupling rows after the block's own.
-
-    Attributes:
-        shape: what it was compiled for.
-        indptr, indices, data: the matrix (rows, columns) by columns.
-        own_rows: number of rows of the block itself; coupling rows are numbered from there.
-        columns: first and one past the last column of each family.
-    """
-
-    shape: Shape
-    indptr: np.ndarray
-    indices: np.ndarray
-    data: np.ndarray
-    own_rows: int
-    columns: dict[str, slice]
-
-    @property
-    def width(self) -> int:
-        """Number of columns."""
-        return len(self.indptr) - 1
+from milp.shape import COUPLING_ROWS, FAMILIES, OWN_ROWS, Shape, Template
 
 
 def build(shape: Shape) -> pyo.ConcreteModel:
@@ -182,26 +118,15 @@ def _coupling_rows(model: pyo.ConcreteModel, shape: Shape) -> None:
 
 
 def compile_block(shape: Shape) -> Template:
-    """The block's matrix, by Pyomo's standard-form compiler; columns and rows in a fixed order.
-
-    A shape is compiled once; threads wait for each other, since Pyomo is not made for several.
-    """
-    with _ONE_AT_A_TIME:
-        return _compile(shape)
-
-
-@lru_cache(maxsize=1024)
-def _compile(shape: Shape) -> Template:
+    """The block's matrix, by Pyomo's standard-form compiler; columns and rows in a fixed order."""
     with PauseGC():
         model = build(shape)
         form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
-    columns, first = {}, 0
-    place: dict[int, int] = {}
-    for family in FAMILIES:
-        variables = list(getattr(model, family).values())
-        place.update((id(variable), first + i) for i, variable in enumerate(variables))
-        columns[family] = slice(first, first + len(variables))
-        first += len(variables)
+    place = {
+        id(variable): shape.slices[family].start + number
+        for family in FAMILIES
+        for number, variable in enumerate(getattr(model, family).values())
+    }
     row_of, count = {}, 0
     for name in (*OWN_ROWS, *COUPLING_ROWS):
         for row in getattr(model, name).values():
@@ -211,6 +136,5 @@ def _compile(shape: Shape) -> Template:
     column = np.array([place[id(variable)] for variable in form.columns])[matrix.col]
     row = np.array([row_of[id(entry.constraint)] for entry in form.rows])[matrix.row]
     order = np.lexsort((row, column))
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(column, minlength=first))])
-    own_rows = len(OWN_ROWS) * shape.stages * shape.periods
-    return Template(shape, indptr, row[order], matrix.data[order], own_rows, columns)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(column, minlength=shape.columns))])
+    return Template(shape, indptr, row[order], matrix.data[order])

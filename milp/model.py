@@ -14,8 +14,8 @@ import numpy as np
 from data.outlook import Outlook, Windows
 from data.scenario import Scenario
 from data.stock import StockState
-from milp.block import FAMILIES
 from milp.segments import Segments, Worth, cut
+from milp.shape import FAMILIES
 from milp.solver import LinearProgramme, Solution
 from milp.storage import STEPS, Known, fixed_occupancy, occupancy_spread, overflow_steps
 from milp.tiling import Layout, Matrix, tile, with_overflow

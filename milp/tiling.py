@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from milp.block import COUPLING_ROWS, Shape, Template, compile_block
+from milp.shape import COUPLING_ROWS, Shape, Template
+from milp.templates import compiled
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def tile(
     vectors, group = np.unique(lead_time.T, axis=0, return_inverse=True)
     group = group.ravel()
     templates = [
-        compile_block(Shape(tuple(int(x) for x in vector), periods, segments)) for vector in vectors
+        compiled(Shape(tuple(int(x) for x in vector), periods, segments)) for vector in vectors
     ]
     layout = layout_of(templates[0], products)
     entries = np.array([len(template.data) for template in templates])[group]

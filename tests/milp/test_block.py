@@ -133,8 +133,3 @@ def test_compiled_rows_say_what_the_written_ones_say(shape: Shape) -> None:
     column_of = np.repeat(np.arange(template.width), np.diff(template.indptr))
     compiled = np.bincount(template.indices, template.data * x[column_of], minlength=len(written))
     np.testing.assert_allclose(compiled, written, atol=1e-12)
-
-
-def test_a_shape_is_compiled_once() -> None:
-    """Products of the same lead times share one matrix."""
-    assert compile_block(Shape((1, 2), 6, 3)) is compile_block(Shape((1, 2), 6, 3))
