@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import textwrap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -243,28 +244,34 @@ def _columns(pairs: list[str]) -> dict[str, str]:
 
 def _print_summary(said: Any, seconds: dict[str, float]) -> None:
     """The plan's summary on the terminal."""
-    screen.print(f"[bold]{escape(said.planned)}[/]")
-    screen.print(f"Read {escape(', '.join(said.read))}.")
+    _say(said.planned, "bold")
+    _say(f"Read {', '.join(said.read)}.")
     for line in (*said.assumed, *said.odd):
-        screen.print(f"  [dim]{escape(line)}[/]")
+        _say(line, "dim", indent="  ")
     if said.skipped:
-        screen.print(f"  {len(said.skipped)} products are not planned; exceptions.csv says why.")
-    screen.print(escape(said.advised))
+        _say(f"{len(said.skipped)} products are not planned; exceptions.csv says why.")
+    _say(said.advised)
     screen.print(_cost_table(said.comparison))
     for line in (said.promised, said.happened, said.verdict, said.service, *said.space):
-        screen.print(escape(line))
-    counts = ", ".join(f"{count} {status.value}" for status, count in said.statuses)
-    screen.print(f"Products: {counts}.")
+        _say(line)
+    _say(f"Products: {', '.join(f'{count} {status.value}' for status, count in said.statuses)}.")
     for item in said.pressing:
-        name = f" {item.name}" if item.name else ""
         finding = item.finding
-        screen.print(
-            f"  {escape(item.unique_id + name)}: [bold]{finding.status.value}[/], "
-            f"{item.money} at stake; {escape(finding.reason)}; {finding.action}"
+        _say(
+            f"{f'{item.unique_id} {item.name}'.strip()}: {finding.status.value}, {item.money} at "
+            f"stake; {finding.reason}; {finding.action}",
+            indent="  ",
         )
-    spent = ", ".join(f"{step} {value:.1f} s" for step, value in seconds.items())
-    screen.print(f"[dim]{spent}[/]")
-    screen.print(f"Everything is in [bold]{escape(str(said.folder))}[/]")
+    _say(", ".join(f"{step} {value:.1f} s" for step, value in seconds.items()), "dim")
+    _say(f"Everything is in {said.folder}", "bold")
+
+
+def _say(text: str, style: str = "", indent: str = "") -> None:
+    """A paragraph as wide as the screen; unlike Rich's, no line ends within a number."""
+    for line in textwrap.wrap(
+        text, screen.width, initial_indent=indent, subsequent_indent=indent + "  "
+    ):
+        screen.print(escape(line), style=style, soft_wrap=True)
 
 
 def _cost_table(comparison: Any) -> Table:
