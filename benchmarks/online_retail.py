@@ -108,13 +108,11 @@ def weekday_forecast(sales: Sales, start: date, days: int) -> tuple[np.ndarray, 
 def write_tables(sales: Sales, folder: Path, start: date, days: int) -> int:
     """Writes forecast, products, stock, open orders and network; returns the products planned.
 
-    Products without a sale in the weeks before have nothing to plan and are left out.
+    Products without a sale in the weeks before have a forecast of 0, and get no orders.
     """
     mean, std = weekday_forecast(sales, start, days)
-    sold = mean.sum(axis=0) > 0
-    ids = [str(x) for x in sales.unique_id[sold]]
-    mean, std = mean[:, sold], std[:, sold]
-    price = np.nanmedian(sales.price[sales.before(start)][:, sold], axis=0)
+    ids = [str(x) for x in sales.unique_id]
+    price = np.nanmedian(sales.price[sales.before(start)], axis=0)
     folder.mkdir(parents=True, exist_ok=True)
     _write_forecast(folder / "forecast.csv", ids, (mean, std), start)
     volume, ratio = _write_products(folder / "products.csv", ids, price)
