@@ -143,11 +143,17 @@ def worth(space: StageSpace) -> str:
     value, answered = float(space.price.mean()), float(space.answered.mean())
     if max(value, answered) <= NEGLIGIBLE * space.overflow_price:
         return f"More space at {space.stage} is worth {'next to ' if value else ''}nothing."
+    dear = f"A unit too many costs {number(space.overflow_price)} a day."
+    if not value:
+        return (
+            f"The model sees room enough at {space.stage}; played ahead, a unit of space is worth "
+            f"{number(answered)} a day, and orders answer to that. {dear}"
+        )
     peak = int(np.argmax(space.price))
     return (
         f"One more unit of space at {space.stage} is worth {number(value)} a day in the model, at "
         f"most {number(space.price[peak])} on {day(space.dates[peak])}; orders answer to "
-        f"{number(answered)} a day. A unit too many costs {number(space.overflow_price)} a day."
+        f"{number(answered)} a day. {dear}"
     )
 
 

@@ -122,6 +122,15 @@ def test_full_stages_are_told_one_by_one(tight: Outcome) -> None:
     assert "Port has no limit on space." in said
 
 
+def test_a_price_that_only_looking_ahead_finds_is_said_as_such(tight: Outcome) -> None:
+    """Where the model sees room to spare, no price of its own is named."""
+    unpriced = replace(tight.planned, storage_price=np.zeros_like(tight.planned.storage_price))
+    assert tight.planned.price.any()
+    said = " ".join(summary(replace(tight, planned=unpriced)).space)
+    assert "The model sees room enough at Shelf <b>; played ahead" in said
+    assert "at most 0" not in said
+
+
 def test_stock_that_is_too_much_this_morning_is_told_apart(tight: Outcome) -> None:
     """The shelf opens with 270 units in a space of 150."""
     inherited = inherited_overflow(tight.problem, tight.planned.plan)
