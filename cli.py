@@ -89,8 +89,7 @@ def plan(
     """
     from data.catalogue import ReadOptions
     from planner.config import PlanConfig
-    from planner.folder import check_target, write_run
-    from planner.pipeline import make
+    from planner.folder import check_target
     from planner.summary import summary
 
     tables = ReadOptions(
@@ -116,15 +115,7 @@ def plan(
         report=report,
     )
     check_target(config)
-    # A plan makes a million small records and hardly a cycle; collecting costs half a second.
-    gc.disable()
-    if quiet or not screen.is_terminal:
-        outcome = make(config)
-    else:
-        with screen.status("read") as status:
-            outcome = make(config, lambda step: status.update(escape(step)))
-    folder = write_run(outcome)
-    gc.enable()
+    outcome, folder = _planned(config, quiet)
     if quiet:
         typer.echo(folder)
     else:
@@ -232,6 +223,24 @@ def main() -> None:
         sys.exit(PlannerError.exit_code)
 
 
+def _planned(config: Any, quiet: bool) -> tuple[Any, Path]:
+    """The plan and the folder it was written to, with a word on each step for whoever watches."""
+    from planner.folder import write_run
+    from planner.pipeline import make
+
+    # A plan makes a million small records and hardly a cycle; collecting costs half a second.
+    gc.disable()
+    try:
+        if quiet or not screen.is_terminal:
+            outcome = make(config)
+        else:
+            with screen.status("read") as status:
+                outcome = make(config, lambda step: status.update(escape(step)))
+        return outcome, write_run(outcome)
+    finally:
+        gc.enable()
+
+
 def _columns(pairs: list[str]) -> dict[str, str]:
     columns = {}
     for pair in pairs:
@@ -249,7 +258,9 @@ def _print_summary(said: Any, seconds: dict[str, float]) -> None:
     for line in (*said.assumed, *said.odd):
         _say(line, "dim", indent="  ")
     if said.skipped:
-        _say(f"{len(said.skipped)} products are not planned; exceptions.csv says why.")
+        count = len(said.skipped)
+        what = "1 product is" if count == 1 else f"{count} products are"
+        _say(f"{what} not planned; exceptions.csv says why.")
     _say(said.advised)
     screen.print(_cost_table(said.comparison))
     for line in (said.promised, said.happened, said.verdict, said.service, *said.space):

@@ -16,31 +16,13 @@ def run(quick: bool, seed: int) -> Result:
     """Cost over that of constants tuned per product, and the shares saved, class by class."""
     began = perf_counter()
     size = Examination(products=24, paths=8, periods=240) if quick else Examination()
-    rows = [
-        row
-        for brain in shipped()
-        for score in evaluate(brain, EVALUATION_SEED_OFFSET + seed, size)
-        for row in (
-            Row(
-                case=f"r={brain.card.cost_ratio:g}",
-                policy=score.policy,
-                value=score.ratio,
-                low=score.low,
-                high=score.high,
-                unit="x",
-                reference=TUNED,
-                ratio=score.ratio,
-                n=size.products,
-            ),
-            Row(
-                case=f"r={brain.card.cost_ratio:g}/saved by ours",
-                policy=score.policy,
-                value=score.saving,
-                low=score.saving_low,
-                high=score.saving_high,
-                unit="share of its cost",
-                n=size.products,
-            ),
-        )
-    ]
+    rows = []
+    for brain in shipped():
+        case = f"r={brain.card.cost_ratio:g}"
+        for score in evaluate(brain, EVALUATION_SEED_OFFSET + seed, size):
+            who, n = score.policy, size.products
+            cost = (score.ratio, score.low, score.high)
+            rows.append(Row(case, who, *cost, "x", TUNED, score.ratio, n))
+            saved = (score.saving, score.saving_low, score.saving_high)
+            rows.append(Row(f"{case}/saved by ours", who, *saved, "share of its cost", n=n))
     return result_of("brains", rows, seed, perf_counter() - began, quick)

@@ -85,7 +85,7 @@ def _reconciled(
     ahead = LookAhead(scenario, outlook, problem.world, problem.rates, problem.in_lots, seed)
     with ThreadPoolExecutor(max_workers=1) as beside:
         answer = beside.submit(reconcile, task)
-        price = ahead.schedule(problem.situation(), advice, problem.horizon)
+        price = ahead.schedule(morning, advice, problem.horizon)
         return answer.result(), price
 
 

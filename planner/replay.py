@@ -11,17 +11,10 @@ from envs.metrics import Kpis, Tally, measure
 from envs.policies import Policy, SafetyFactors, SafetyStockRule
 from envs.simulator import play
 from milp.model import Task
-from milp.reconcile import reconcile
 from planner.planning import Planned, rule_of
 from planner.problem import Problem
-from planner.rolling import Levels
-from planner.rules import (
-    PlannedLevels,
-    ScaledFactors,
-    planned_level,
-    textbook_factors,
-    without_uncertainty,
-)
+from planner.rolling import Levels, certain_levels
+from planner.rules import PlannedLevels, ScaledFactors, textbook_factors
 
 OURS = "ours"
 DECIDES = 14
@@ -111,9 +104,7 @@ def optimiser_only(problem: Problem) -> Policy:
 
     Levels are kinder to it than shipments: what did not sell is not bought again.
     """
-    certain = without_uncertainty(problem.outlook)
-    z = np.zeros((len(problem.scenario.network), len(problem.scenario.products)))
-    task = Task(problem.scenario, certain, z, problem.scenario.stock, 0, problem.horizon)
-    answer = reconcile(task)
-    outflow = problem.mean_demand[0] - answer.lost_sales
-    return PlannedLevels(planned_level(answer.shipments, problem.scenario.stock, outflow))
+    scenario = problem.scenario
+    z = np.zeros((len(scenario.network), len(scenario.products)))
+    task = Task(scenario, problem.outlook, z, scenario.stock, 0, problem.horizon)
+    return PlannedLevels(certain_levels(task)[0])

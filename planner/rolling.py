@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from milp.model import Task
 from milp.prices import standing_prices
 from milp.reconcile import Basis, reconcile
 from planner.lookahead import WEEK
-from planner.rules import answered, planned_level, without_uncertainty
+from planner.rules import answered, planned_level
 
 
 @dataclass
@@ -147,14 +147,20 @@ class OptimiserOnly:
         return np.maximum(level - situation.echelon_position, 0)
 
     def _solve(self, path: int, situation: Situation) -> None:
-        certain = without_uncertainty(self.outlook)
-        z = np.zeros(situation.state.on_hand.shape[1:])
         stock, period = stock_of_path(situation, path), situation.state.period
-        task = Task(self.scenario, certain, z, stock, period, self.periods)
-        answer = reconcile(task, self._bases.get(path))
-        self._bases[path] = answer.basis
-        mean = self.outlook.mean[period : period + self.periods]
-        self._levels[path] = planned_level(answer.shipments, stock, mean - answer.lost_sales)
+        z = np.zeros(situation.state.on_hand.shape[1:])
+        task = Task(self.scenario, self.outlook, z, stock, period, self.periods)
+        self._levels[path], self._bases[path] = certain_levels(task, self._bases.get(path))
+
+
+def certain_levels(task: Task, start: Basis | None = None) -> tuple[np.ndarray, Basis]:
+    """Echelon levels (T, M, K) [unit] of the model if the mean were certain, and its basis."""
+    outlook = task.outlook
+    certain = Outlook(outlook.mean, np.zeros_like(outlook.std), outlook.lead_time)
+    answer = reconcile(replace(task, outlook=certain), start)
+    mean = outlook.mean[task.period : task.period + task.periods]
+    level = planned_level(answer.shipments, task.stock, mean - answer.lost_sales)
+    return level, answer.basis
 
 
 def stock_of_path(situation: Situation, path: int) -> StockState:

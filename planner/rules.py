@@ -173,8 +173,3 @@ def planned_level(shipments: np.ndarray, stock: StockState, outflow: np.ndarray)
     opening = np.cumsum(local, axis=0) - stock.backorders
     gone = np.cumsum(outflow, axis=0) - outflow
     return opening + np.cumsum(shipments, axis=0) - gone[:, None]
-
-
-def without_uncertainty(outlook: Outlook) -> Outlook:
-    """The outlook of somebody who takes the mean for certain."""
-    return Outlook(outlook.mean, np.zeros_like(outlook.std), outlook.lead_time)

@@ -13,15 +13,16 @@ from data.demand import loss_function
 from envs.dynamics import opening_state
 from envs.policies import FollowPlan, SafetyStockRule, Situation, constant
 from envs.world import world_of
+from milp.model import Task
 from milp.reconcile import reconcile
 from planner.problem import Problem, problem_of
+from planner.rolling import certain_levels
 from planner.rules import (
     PlannedLevels,
     PricedFactors,
     ScaledFactors,
     planned_level,
     textbook_factors,
-    without_uncertainty,
 )
 from tests.milp.conftest import random_task, steady_task, with_limits
 
@@ -164,11 +165,14 @@ def test_after_the_last_planned_day_nothing_is_ordered() -> None:
     assert not orders.any()
 
 
-def test_who_takes_the_mean_for_certain_keeps_no_safety_stock() -> None:
-    """The outlook keeps its mean and loses its spread."""
-    outlook = without_uncertainty(limited().outlook)
-    assert not outlook.windows(0).std.any()
-    np.testing.assert_array_equal(outlook.mean, limited().outlook.mean)
+def test_levels_of_who_takes_the_mean_for_certain_are_the_forecast() -> None:
+    """With room to spare, each echelon is ordered up to its forecast and no further."""
+    problem = limited(1e6, 1e6)
+    z = np.zeros((2, 2))
+    task = Task(problem.scenario, problem.outlook, z, problem.scenario.stock, 0, HORIZON)
+    level, _ = certain_levels(task)
+    late = HORIZON // 2
+    np.testing.assert_allclose(level[late], problem.outlook.windows(late).echelon_mean, rtol=1e-3)
 
 
 def test_rules_leave_the_morning_as_it_is() -> None:
