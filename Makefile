@@ -23,15 +23,17 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/planner bench brains
+	$(BIN)/planner bench optimum
 	$(BIN)/planner bench capacity
 	$(BIN)/planner bench speed
 	$(MAKE) tables
 
 tables: $(READY)
+	$(BIN)/python -m benchmarks.curves
 	$(BIN)/python -m benchmarks.tables
 
 brains: $(READY)
-	$(BIN)/planner train --all --seed 1 --out brain/trained
+	$(BIN)/planner train --all --family --seed 1 --plain --out brain/trained
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info

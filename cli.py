@@ -1,4 +1,4 @@
-"""The door: `planner plan`, `init`, `train`, `bench`. It parses, makes one call, and prints.
+"""The door: `planner plan`, `init`, `train`, `brains`, `bench`. It parses, calls once, and prints.
 
 Heavy libraries are imported by the command that needs them, so that planning never waits for torch.
 """
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from brain.commands import app as brains_app
 from data.errors import ConfigurationError, PlannerError
 
 # Work is shared out over the cores by rule and by model; threads inside every small matrix product
@@ -25,7 +26,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 EXCEPTIONS_ABOVE_LIMIT = 4
-BENCHMARKS = ("brains", "capacity", "speed")
+BENCHMARKS = ("brains", "optimum", "capacity", "speed")
 
 app = typer.Typer(
     name="planner",
@@ -34,6 +35,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(brains_app, name="brains")
 screen = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -68,6 +70,12 @@ def plan(
             help="prices: the plan's rule; levels: the model, solved daily (slow: few --paths)."
         ),
     ] = "prices",
+    pricing: Annotated[
+        str,
+        typer.Option(
+            help="How advice answers a price of space: asked (of the family brain) or closed-form."
+        ),
+    ] = "asked",
     seed: Annotated[int, typer.Option(help="Of the sampled futures.")] = 1,
     out: Annotated[
         Path | None, typer.Option(help="The run folder; runs/START if not given.")
@@ -111,6 +119,7 @@ def plan(
         horizon=horizon,
         paths=paths,
         replay=replay,
+        pricing=pricing,
         seed=seed,
         report=report,
     )
@@ -153,34 +162,57 @@ def train(
         typer.Option(help="Missed-sale cost / holding cost of a class. Repeatable."),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="The classes 10, 100 and 1000.")] = False,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
+    family: Annotated[
+        bool, typer.Option(help="The family brain: all ratios, and prices of space.")
+    ] = False,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option("--from", help="A table of products; its ratios and ranges are learnt."),
+    ] = None,
+    stages: Annotated[int, typer.Option(help="Stages of the chain, 1 to 5.")] = 3,
+    algorithm: Annotated[
+        str | None, typer.Option(help="ppo, hindsight or hindsight+ppo; the best if not given.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of everything random; counts the trainings if not given.")
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option(help="Stop each training after so many minutes.")
     ] = None,
-    timesteps: Annotated[
-        int | None, typer.Option(help="Weekly decisions to learn from, per class.")
+    updates: Annotated[
+        int | None, typer.Option(help="Steps of hindsight to learn by, per brain.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder of brains; each gets a folder in it.")] = Path(
-        "brains"
-    ),
-    log_dir: Annotated[Path | None, typer.Option(help="Where TensorBoard logs go.")] = None,
+    timesteps: Annotated[
+        int | None, typer.Option(help="Weekly decisions of PPO to learn from, per brain.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The store of brains.")] = Path("brains"),
+    plain: Annotated[
+        bool, typer.Option(help="Write bare brain folders to --out: no register, no contest.")
+    ] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another training.")] = 0,
+    log_dir: Annotated[Path | None, typer.Option(help="Where TensorBoard logs of PPO go.")] = None,
 ) -> None:
-    """Train brains, judge them on products they never saw, and save them.
+    """Train brains, judge them, and let each challenge the champion of its kind.
 
-    Ctrl-C ends a training early and keeps the best so far.
-    Example: planner train --ratio 10 --ratio 100 --seed 1
+    A training that was killed goes on where it was when the command is given again; two never
+    write to one store at once. Ctrl-C ends a training early and keeps the best so far.
+    Example: planner train --all --family --out brains
     """
-    from brain.workshop import CLASSES, settings_of, train_class
+    from brain.workshop import CLASSES, Order, carry_out, settings_of
 
-    classes = list(CLASSES) if every else list(ratio or [])
-    if not classes:
-        raise ConfigurationError("no class to train; give --ratio 10 (repeatable) or --all")
-    settings = settings_of(timesteps, minutes, log_dir)
-    for cost_ratio in classes:
-        with _ProgressLine(f"brain {cost_ratio:g}") as tell:
-            brain = train_class(cost_ratio, seed, out / f"r{cost_ratio:g}", settings, None, tell)
-        _print_scores(brain)
-        screen.print(f"saved to {escape(str(out / f'r{cost_ratio:g}'))}")
+    order = Order(
+        ratios=tuple(CLASSES if every else ratio or ()),
+        family=family,
+        catalogue=catalogue,
+        stages=stages,
+        seed=seed,
+        settings=settings_of(algorithm, timesteps, updates, minutes, log_dir),
+        out=out,
+        plain=plain,
+        wait=wait,
+    )
+    for line in carry_out(order, _ProgressLine, lambda brain: _print_scores(brain)):
+        screen.print(escape(line), soft_wrap=True)
 
 
 @app.command()
@@ -211,7 +243,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except PlannerError as error:
-        errors.print(f"[bold red]planner:[/] {escape(str(error))}", soft_wrap=True)
+        errors.print(f"[bold red]planner:[/] {escape(_plain(str(error)))}", soft_wrap=True)
         issues = getattr(error, "issues", None)
         if issues is not None and len(issues):
             path = issues.write(Path("data_issues.csv"))
@@ -219,8 +251,15 @@ def main() -> None:
         sys.exit(error.exit_code)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        errors.print(f"[bold red]planner:[/] {escape(place + str(error.strerror))}", soft_wrap=True)
+        errors.print(
+            f"[bold red]planner:[/] {escape(_plain(place + str(error.strerror)))}", soft_wrap=True
+        )
         sys.exit(PlannerError.exit_code)
+
+
+def _plain(text: str) -> str:
+    """Text without what a terminal would obey: names of files may come from anywhere."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 def _planned(config: Any, quiet: bool) -> tuple[Any, Path]:

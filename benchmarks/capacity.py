@@ -34,7 +34,7 @@ from envs.world import world_of
 from planner.lookahead import LookAhead
 from planner.problem import DAYS_AHEAD
 from planner.rolling import Levels, ModelPrices, OptimiserOnly, WeeklyPrices
-from planner.rules import ScaledFactors, textbook_factors
+from planner.rules import Asked, ClosedForm, ScaledFactors, textbook_factors
 
 WORLDS = 3
 PRODUCTS = 100
@@ -49,6 +49,7 @@ SEED = 7
 FUTURES = 4
 REFERENCE = "brain order-up-to, unlimited"
 OURS, LEVELS = "ours", "ours, model re-solved daily"
+FORMULA = "ours, prices answered by the formula"
 UNLIMITED = "brain, capacity ignored"
 DUALS = "ours, prices from the model's duals"
 OPTIMISER = "optimiser only"
@@ -160,15 +161,16 @@ def sample_trial(seed: int, products: int = PRODUCTS) -> Trial:
 def rules(trial: Trial, scenario: Scenario) -> dict[str, Callable[[], Policy]]:
     """Every rule that is compared, made anew for every run."""
     outlook, advisor = trial.outlook, trial.advisor
+    asked = Asked(advisor, scenario, outlook)
+    formula = ClosedForm(advisor, scenario, outlook)
     textbook = textbook_factors(scenario)
     look_ahead = LookAhead(
         scenario, outlook, world_of(scenario), rates_of(scenario), lambda policy: policy, SEED
     )
     return {
-        OURS: lambda: WeeklyPrices(scenario, outlook, advisor, look_ahead.prices),
-        DUALS: lambda: WeeklyPrices(
-            scenario, outlook, advisor, ModelPrices(scenario, outlook, LOOK_AHEAD)
-        ),
+        OURS: lambda: WeeklyPrices(outlook, asked, look_ahead.prices),
+        FORMULA: lambda: WeeklyPrices(outlook, formula, look_ahead.prices),
+        DUALS: lambda: WeeklyPrices(outlook, asked, ModelPrices(scenario, outlook, LOOK_AHEAD)),
         LEVELS: lambda: Levels(scenario, outlook, advisor, LOOK_AHEAD),
         "brain, scaled to fit": lambda: SafetyStockRule(
             outlook, ScaledFactors(advisor, scenario, outlook)

@@ -27,7 +27,8 @@ import gymnasium
 import numpy as np
 
 from benchmarks.results import Result, Row, result_of
-from brain.population import Population
+from brain.centre import Centre
+from brain.lesson import ClassLesson
 from brain.vec_env import WEEK, PairedLanes
 from data.outlook import MONTHS_AHEAD, Outlook
 from data.stock import StockState
@@ -168,7 +169,15 @@ def _observed(lanes: int, seed: int) -> Episode:
     outlook = Outlook(mean, np.sqrt(mean), world.lead_time)
     ones = np.ones(lanes, SINGLE)
     holding = np.array([1.0, 2 / 3, 1 / 3], SINGLE)[:, None] * ones
-    traits = Traits(mean[0], world.supply_capacity, holding, COST_RATIO * ones, 0 * ones)
+    traits = Traits(
+        scale=mean[0],
+        supply_capacity=world.supply_capacity,
+        holding_share=holding,
+        cost_ratio=COST_RATIO * ones,
+        error_autocorrelation=0 * ones,
+        backordered=np.zeros(lanes, bool),
+        lead_time_std=0 * holding,
+    )
     orders = rng.uniform(0, 40, world.supply_capacity.shape).astype(SINGLE)[None]
 
     def episode() -> int:
@@ -188,12 +197,12 @@ def _training(lanes: int, seed: int) -> Episode:
 
     Products and their futures are drawn within, and every lane has a twin that plays the reference.
     """
-    centre = np.array([2.7, 0.8, 0.3])
-    env = PairedLanes(COST_RATIO, centre, Population(), lanes, weeks=34)
+    centre = Centre((COST_RATIO,), ((2.7, 0.8, 0.3),), ((2.7, 0.8, 0.3),))
+    env = PairedLanes(ClassLesson(COST_RATIO), centre, lanes, weeks=34)
     env.seed(seed)
     env.reset()
     draw = np.random.default_rng(seed).normal
-    return partial(_week, env, draw(size=(lanes, len(centre))).astype(SINGLE))
+    return partial(_week, env, draw(size=(lanes, centre.stages)).astype(SINGLE))
 
 
 def _week(env: PairedLanes, actions: np.ndarray) -> int:

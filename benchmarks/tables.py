@@ -17,20 +17,81 @@ from pathlib import Path
 
 from benchmarks.results import FOLDER, Result, Row, read
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README, OPTIMUM = ROOT / "README.md", ROOT / "docs" / "optimum.md"
+ANSWERS = ("optimum", "perfect information")
+"""What gaps are measured from."""
 
 
 def brains(result: Result) -> list[str]:
-    """Cost per policy and class over that of constants tuned for each product."""
-    cases = [case for case in _cases(result) if "/" not in case]
-    return _grid(result, cases, lambda row: _interval(row, 3))
+    """Cost per policy and ratio over that of constants tuned for each product."""
+    return _grid(result, _matching(result, r"r=[\d.]+"), lambda row: _interval(row, 3))
 
 
-def savings(result: Result) -> list[str]:
-    """What the brains save over each policy, per class."""
-    cases = [case for case in _cases(result) if "/" in case]
-    rows = _grid(result, cases, lambda row: _interval(row, 1, scale=100, unit=" %"))
-    return [line for line in rows if not line.startswith("| ours |")]
+def odd(result: Result) -> list[str]:
+    """The same where something is out of the ordinary: cases down, policies across."""
+    cases = _matching(result, r"[^/]+/r=[\d.]+")
+    shown = ("textbook, shelf only", "class constants", "ours")
+    found = {(row.case, row.policy): _interval(row, 3) for row in result.rows}
+    lines = [f"| case | {' | '.join(shown)} |", f"|---|{'---:|' * len(shown)}"]
+    for case in cases:
+        cells = " | ".join(found.get((case, policy), "") for policy in shown)
+        lines.append(f"| {case.replace('/', ', ')} | {cells} |")
+    return lines
+
+
+def prices(result: Result) -> list[str]:
+    """Cost of the brain asked at a price over that of the closed form."""
+    lines = ["| price of a unit's space / holding cost | asked / closed form | products |"]
+    lines.append("|---|---:|---:|")
+    for row in result.rows:
+        if re.fullmatch(r"unpriced|pi[<=>].*", row.case):
+            lines.append(f"| {row.case} | {_interval(row, 3)} | {row.n} |")
+    return lines
+
+
+def training(result: Result) -> list[str]:
+    """CPU seconds of a training, mean and extremes over seeds."""
+    lines = ["| brain | algorithm | CPU s in all | CPU s to within 0.5 % of its best |"]
+    lines.append("|---|---|---:|---:|")
+    found = {(row.case, row.policy): row for row in result.rows}
+    for row in result.rows:
+        kind, _, what = row.case.removeprefix("training/").partition("/")
+        if row.case.startswith("training/") and what == "in all":
+            soon = found[f"training/{kind}/to within 0.5 %", row.policy]
+            cells = f"{_interval(row, 0)} | {_interval(soon, 0)}"
+            lines.append(f"| {kind} | {row.policy} | {cells} |")
+    return lines
+
+
+def optimum(result: Result) -> list[str]:
+    """Mean gap to the optimum, or to perfect information, suite by suite."""
+    cases = [case for case in _cases(result) if "/" not in case or case.startswith("orgym/")]
+    return _gaps(result, cases)
+
+
+def every_optimum(result: Result) -> list[str]:
+    """The same row by row."""
+    return _gaps(result, _cases(result))
+
+
+def _gaps(result: Result, cases: list[str]) -> list[str]:
+    """Cases down, policies across; gap and its interval in per cent."""
+    rows = [row for row in result.rows if row.case in cases and row.gap is not None]
+    policies = list(dict.fromkeys(row.policy for row in rows if row.policy not in ANSWERS))
+    found = {(row.case, row.policy): _gap(row) for row in rows}
+    lines = [f"| case | {' | '.join(policies)} |", f"|---|{'---:|' * len(policies)}"]
+    for case in cases:
+        cells = " | ".join(found.get((case, policy), "") for policy in policies)
+        lines.append(f"| {case} | {cells} |")
+    return lines
+
+
+def _gap(row: Row) -> str:
+    """As 1.23 % +- 0.04, the second half the width of the interval."""
+    assert row.gap is not None
+    half = abs(row.high - row.low) / 2 * abs(row.ratio or 0) / abs(row.value)
+    return f"{100 * row.gap:.2f} % ± {100 * half:.2f}"
 
 
 def capacity(result: Result) -> list[str]:
@@ -56,7 +117,11 @@ def speed(result: Result) -> list[str]:
 
 TABLES: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
     "brains": ("brains", brains),
-    "savings": ("brains", savings),
+    "odd": ("brains", odd),
+    "prices": ("brains", prices),
+    "training": ("brains", training),
+    "optimum": ("optimum", optimum),
+    "every_optimum": ("optimum", every_optimum),
     "capacity": ("capacity", capacity),
     "beyond": ("capacity", beyond),
     "speed": ("speed", speed),
@@ -106,6 +171,10 @@ def _cases(result: Result) -> list[str]:
     return list(dict.fromkeys(row.case for row in result.rows))
 
 
+def _matching(result: Result, pattern: str) -> list[str]:
+    return [case for case in _cases(result) if re.fullmatch(pattern, case)]
+
+
 def _grid(result: Result, cases: list[str], cell: Callable[[Row], str]) -> list[str]:
     """Policies down, cases across."""
     found = {(row.policy, row.case): cell(row) for row in result.rows if row.case in cases}
@@ -129,3 +198,4 @@ if __name__ == "__main__":
         output = sample_output(Path(scratch) / "run")
     readme = with_output(filled(README.read_text(encoding="utf-8")), output)
     README.write_text(readme, encoding="utf-8")
+    OPTIMUM.write_text(filled(OPTIMUM.read_text(encoding="utf-8")), encoding="utf-8")

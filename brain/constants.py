@@ -15,7 +15,7 @@ import numpy as np
 from brain.lanes import SINGLE, Lanes, imagine
 from brain.population import Population
 from envs.dynamics import advance
-from envs.observation import STAGES, no_errors
+from envs.observation import no_errors
 from envs.policies import (
     HIGHEST_Z,
     LOWEST_Z,
@@ -61,7 +61,7 @@ def expected_costs(lanes: Lanes, factors: SafetyFactors, paths: int) -> np.ndarr
         demand=np.broadcast_to(lanes.demand, shape),
         expected_demand=np.broadcast_to(lanes.expected_demand, shape),
     )
-    world, outlook = lanes.products.world, lanes.outlook
+    world, outlook = lanes.world, lanes.outlook
     rule = SafetyStockRule(outlook, factors)
     state = lanes.opening(OPENING_Z, paths)
     errors = no_errors(paths, len(lanes.products), SINGLE)
@@ -81,7 +81,8 @@ def class_constants(
     population: Population,
     search: Search = Search(),
 ) -> np.ndarray:
-    """The z per stage (M,) [1] that costs a population least, each product's cost per sigma.
+    """The z per stage (M,) [1] that costs a population least, each product's cost weighed
+    by what it is likely to cost at best.
 
     Every generation meets products and futures of its own, so no sample of them is fitted.
     """
@@ -90,9 +91,9 @@ def class_constants(
         products = population.sample(rng, search.lanes, cost_ratio)
         lanes = imagine(rng, products, 1, search.periods)
         found = expected_costs(lanes, constant(z.astype(SINGLE)), search.candidates)
-        return (found / products.sigma).mean(axis=1)[:, None]
+        return (found / products.likely_cost).mean(axis=1)[:, None]
 
-    return _cross_entropy(costs, _start(cost_ratio, 1), rng, search)[:, 0]
+    return _cross_entropy(costs, _start(cost_ratio, population.stages, 1), rng, search)[:, 0]
 
 
 def tuned_constants(
@@ -115,12 +116,13 @@ def tuned_constants(
         found = expected_costs(repeated, constant(every), len(every))
         return found.reshape(paths, search.candidates, -1).mean(axis=0)
 
-    start = _start(lanes.products.cost_ratio, len(lanes.products))
+    products = lanes.products
+    start = _start(products.cost_ratio, products.stages, len(products))
     return _cross_entropy(costs, start, rng, search)
 
 
-def _start(cost_ratio: float | np.ndarray, products: int) -> np.ndarray:
-    start = np.full((STAGES, products), 0.5)
+def _start(cost_ratio: float | np.ndarray, stages: int, products: int) -> np.ndarray:
+    start = np.full((stages, products), 0.5)
     start[0] = safety_factor(cost_ratio)
     return start
 

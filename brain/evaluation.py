@@ -15,8 +15,9 @@ from brain.brain import Brain, LearntFactors
 from brain.card import Score
 from brain.constants import OPENING_Z, WARM_UP, Search, tuned_constants
 from brain.lanes import SINGLE, Lanes, imagine
-from brain.population import Purpose, stream
-from envs.observation import STAGES
+from brain.lesson import Lesson
+from brain.population import Purpose, SampledProducts, stream
+from brain.trial import constants_of
 from envs.policies import SafetyFactors, SafetyStockRule, constant
 from envs.simulator import play
 from envs.theory import safety_factor
@@ -37,10 +38,12 @@ class Examination:
     """
 
     products: int = 96
-    paths: int = 24
-    periods: int = 425
-    tuning_paths: int = 24
-    search: Search = field(default_factory=lambda: Search(generations=18, periods=300))
+    paths: int = 16
+    periods: int = 365
+    tuning_paths: int = 16
+    search: Search = field(
+        default_factory=lambda: Search(generations=16, candidates=16, periods=300)
+    )
     draws: int = 4000
 
 
@@ -57,35 +60,46 @@ class Outcome:
     fill_rate: float
 
 
-def evaluate(brain: Brain, seed: int, examination: Examination | None = None) -> tuple[Score, ...]:
+def evaluate(
+    brain: Brain, lesson: Lesson, seed: int, examination: Examination | None = None
+) -> tuple[Score, ...]:
     """The brain, asked daily, beside every baseline, on products and futures it never saw.
 
     Args:
-        brain: examined on products of its own class and learnt ranges.
+        brain: the brain.
+        lesson: what it was taught; it is examined on such products, nothing out of the ordinary
+            about them.
         seed: of products, futures, tuning and bootstrap.
         examination: how large; at full size if not given.
     """
     examination = examination or Examination()
     rng = stream(seed, Purpose.HELD_OUT)
-    products = brain.card.learnt.sample(rng, examination.products, brain.card.cost_ratio)
+    products = lesson.plain.sample(rng, examination.products)
     lanes = imagine(rng, products, examination.paths, examination.periods)
     tuning_rng = stream(seed, Purpose.TUNING)
     rehearsal = imagine(tuning_rng, products, examination.tuning_paths, examination.search.periods)
     tuned = tuned_constants(rehearsal, tuning_rng, examination.search)
-    rivals = rivals_of(brain, tuned) | {OURS: LearntFactors(brain, lanes.outlook, products.traits)}
+    rivals = rivals_of(brain, products, tuned) | {
+        OURS: LearntFactors(brain, lanes.outlook, products.traits)
+    }
     outcomes = {name: live_through(lanes, factors) for name, factors in rivals.items()}
     return _compare(outcomes, rng, examination.draws)
 
 
-def rivals_of(brain: Brain, tuned: np.ndarray) -> dict[str, SafetyFactors]:
+def rivals_of(
+    brain: Brain, products: SampledProducts, tuned: np.ndarray | None = None
+) -> dict[str, SafetyFactors]:
     """The baselines by name: two textbooks, the constants of the class, those of each product."""
-    z = float(safety_factor(brain.card.cost_ratio))
+    z = safety_factor(products.cost_ratio)
+    none = np.zeros_like(z)
+    rest = products.stages - 1
     vectors = {
-        TEXTBOOK: np.full((STAGES, 1), z),
-        SHELF_ONLY: np.array([[z]] + [[0.0]] * (STAGES - 1)),
-        CLASS: np.asarray(brain.card.centre)[:, None],
-        TUNED: tuned,
+        TEXTBOOK: np.stack([z] * products.stages),
+        SHELF_ONLY: np.stack([z, *[none] * rest]),
+        CLASS: constants_of(brain.card.centre, products),
     }
+    if tuned is not None:
+        vectors[TUNED] = tuned
     return {name: constant(vector.astype(SINGLE)) for name, vector in vectors.items()}
 
 
@@ -95,7 +109,7 @@ def live_through(lanes: Lanes, factors: SafetyFactors) -> Outcome:
     rule = SafetyStockRule(lanes.outlook, factors)
     opening = lanes.opening(OPENING_Z, len(lanes.demand))
     cost, served, wanted = np.zeros(len(products)), 0.0, 0.0
-    days = play(products.world, products.rates, opening, rule, lanes.demand, lanes.outlook)
+    days = play(lanes.world, products.rates, opening, rule, lanes.demand, lanes.outlook)
     for day in days:
         if day.before.period < WARM_UP:
             continue

@@ -3,41 +3,85 @@
 from __future__ import annotations
 
 import json
+import math
+import os
+import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from brain.brain import Brain
-from brain.card import Card, Score
-from brain.population import Population
-from data.errors import DataError
-from envs.observation import FEATURES, SIZE, STAGES, VERSION
+from brain.card import Card
+from brain.lineage import ID
+from data.errors import ConfigurationError, DataError
+from envs.observation import VERSION, features, size
 
-CARD, WEIGHTS = "card.json", "weights.npz"
+CARD, WEIGHTS, REGISTER = "card.json", "weights.npz", "register.json"
 SHIPPED = Path(__file__).parent / "trained"
+LARGEST_CARD, LARGEST_WEIGHTS = 2**22, 2**26
+"""A brain's files are never larger; who offers more wants to fill the memory [byte]."""
 
 
 def save(brain: Brain, folder: Path) -> None:
-    """Write `brain` to `folder`, whole or not at all; a brain already there is replaced."""
+    """Write `brain` to `folder`, whole or not at all; a brain already there is replaced.
+
+    Raises:
+        ConfigurationError: `folder` is where a store keeps all versions of a kind.
+    """
     folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-        fresh, old = Path(scratch) / "fresh", Path(scratch) / "old"
+    if (folder / REGISTER).exists():
+        raise ConfigurationError(
+            f"{folder} holds versions of a brain and their {REGISTER}; give another folder"
+        )
+    with whole_brain(brain, folder.parent, f".{folder.name}-") as fresh:
+        old = fresh.parent / "old"
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+
+
+@contextmanager
+def whole_brain(brain: Brain, place: Path, prefix: str) -> Iterator[Path]:
+    """A folder within `place` that holds `brain`, on the disk to the last byte, to be moved away.
+
+    It lies in a folder of its own, which goes with all that is left in it.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=place, prefix=prefix))
+    try:
+        fresh = scratch / "fresh"
         fresh.mkdir()
-        card = json.dumps(asdict(brain.card), indent=1)
-        (fresh / CARD).write_text(card + "\n", encoding="utf-8")
+        card = json.dumps(asdict(brain.card), indent=1) + "\n"
+        (fresh / CARD).write_text(card, encoding="utf-8")
         arrays: dict[str, Any] = {}
         for number, (weight, bias) in enumerate(brain.layers):
             arrays |= {f"weight_{number}": weight, f"bias_{number}": bias}
         np.savez_compressed(fresh / WEIGHTS, allow_pickle=False, **arrays)
-        if folder.exists():
-            folder.rename(old)
-        fresh.rename(folder)
+        for path in (fresh / CARD, fresh / WEIGHTS, fresh):
+            settle(path)
+        yield fresh
+        settle(place)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def settle(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk before anything else is done."""
+    if path.is_dir() and os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def load(folder: Path) -> Brain:
@@ -53,80 +97,105 @@ def load(folder: Path) -> Brain:
                 f"brain {folder}: {name} is missing; a brain is a folder with {CARD} and "
                 f"{WEIGHTS}, as `planner train` writes it"
             )
-    return Brain(_read_card(folder / CARD), _read_layers(folder / WEIGHTS))
+    card = _read_card(folder / CARD)
+    return Brain(card, _read_layers(folder / WEIGHTS, card.stages))
 
 
 @cache
 def shipped() -> tuple[Brain, ...]:
-    """The brains that come with the planner, by rising cost ratio."""
+    """The brains that come with the planner, by rising cost ratio, families last."""
     return load_all(SHIPPED)
 
 
 def load_all(folder: Path) -> tuple[Brain, ...]:
-    """Every brain in the sub-folders of `folder`, by rising cost ratio."""
-    cards = sorted(Path(folder).glob(f"*/{CARD}"))
-    if not cards:
-        raise DataError(f"brains {folder}: no brain found; make one with `planner train`")
-    brains = sorted((load(card.parent) for card in cards), key=lambda brain: brain.card.cost_ratio)
-    ratios = [brain.card.cost_ratio for brain in brains]
-    twice = sorted({f"{ratio:g}" for ratio in ratios if ratios.count(ratio) > 1})
-    if twice:
-        raise DataError(
-            f"brains {folder}: two brains for cost ratio {', '.join(twice)}; keep one of them"
-        )
-    return tuple(brains)
+    """Every brain in the sub-folders of `folder`, by rising cost ratio, families last.
+
+    A sub-folder is a brain, or what a store keeps of one kind, of which the champion counts.
+    """
+    from brain.shelf import Store, load_champions
+
+    return load_champions(Store(Path(folder)))
 
 
 def _read_card(path: Path) -> Card:
     try:
-        stated = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as problem:
+        if path.stat().st_size > LARGEST_CARD:
+            raise ValueError(f"{path.stat().st_size} bytes are no card")
+        text = path.read_text(encoding="utf-8")
+        stated = json.loads(text)
+    except (ValueError, OSError, RecursionError) as problem:
         raise DataError(f"brain card {path}: not readable as JSON ({problem})") from problem
-    expected = {f.name for f in fields(Card)}
-    if not isinstance(stated, dict) or set(stated) != expected:
-        found = set(stated) if isinstance(stated, dict) else set()
+    version = stated.get("observation_version") if isinstance(stated, dict) else None
+    if version != VERSION:
         raise DataError(
-            f"brain card {path}: missing {sorted(expected - found)}, unknown "
-            f"{sorted(found - expected)}; the brain was made by another version, train it again"
+            f"brain card {path}: observation version {version!r}, expected {VERSION}; another "
+            "version of planner made the brain, train it again"
         )
-    if stated["observation_version"] != VERSION or tuple(stated["features"]) != FEATURES:
+    expected = {f.name for f in fields(Card)}
+    if set(stated) != expected:
         raise DataError(
-            f"brain card {path}: observation version {stated['observation_version']!r}, expected "
-            f"{VERSION} and its {SIZE} features; train the brain again"
+            f"brain card {path}: missing {sorted(expected - set(stated))}, unknown "
+            f"{sorted(set(stated) - expected)}; another version of planner made the brain, train "
+            "it again"
         )
     try:
-        card = _card_from(stated)
-    except (TypeError, ValueError, KeyError) as problem:
+        card = _card_reader().validate_json(text)
+        if json.loads(json.dumps(asdict(card))) != stated:
+            raise ValueError("it says less than a card should; another version of planner made it")
+        _check(card)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise DataError(f"brain card {path}: {place!r}: {first['msg']}") from problem
+    except (ValueError, ConfigurationError) as problem:
         raise DataError(f"brain card {path}: {problem}") from problem
-    numbers = [card.cost_ratio, *card.centre, card.action_limit, card.lowest_z, card.highest_z]
-    if len(card.centre) != STAGES or not np.isfinite(numbers).all() or card.cost_ratio <= 0:
-        raise DataError(
-            f"brain card {path}: cost ratio {card.cost_ratio}, centre {card.centre} and bounds "
-            f"must be finite, the ratio above 0, the centre {STAGES} numbers"
-        )
     return card
 
 
-def _card_from(stated: dict[str, Any]) -> Card:
-    ranges: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in stated["learnt"].items()
-    }
-    nested = {
-        "centre": tuple(float(z) for z in stated["centre"]),
-        "features": tuple(stated["features"]),
-        "learnt": Population(**ranges),
-        "scores": tuple(Score(**score) for score in stated["scores"]),
-    }
-    return Card(**(stated | nested))
+@cache
+def _card_reader() -> TypeAdapter[Card]:
+    return TypeAdapter(with_config(ConfigDict(extra="forbid", strict=True))(Card))
 
 
-def _read_layers(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def _check(card: Card) -> None:
+    """Refuses a card whose numbers, right in kind, can be no brain's; raises ValueError."""
+    stages, centre = card.stages, card.centre
+    if card.features != features(stages):
+        raise ValueError(f"features are not the {size(stages)} of a chain of {stages} stages")
+    tables = [row for table in (centre.lost, centre.waiting) for row in table]
+    rows = len(centre.lost) == len(centre.waiting) == len(centre.ratios) > 0
+    if not rows or {len(row) for row in tables} != {stages}:
+        raise ValueError(f"the centre must be {stages} numbers per ratio, one row for each")
+    if len(centre.usual_share) not in (0, stages - 1):
+        raise ValueError(f"the centre's usual shares must be {stages - 1} numbers or none")
+    positive = (*card.ratios, *centre.ratios, *centre.usual_share)
+    numbers = (
+        *(z for row in tables for z in row),
+        card.action_limit,
+        card.lowest_z,
+        card.highest_z,
+    )
+    if not all(map(math.isfinite, (*positive, *numbers))) or min(positive) <= 0:
+        raise ValueError("centre and bounds must be finite, ratios and shares above 0")
+    if card.ratios[0] > card.ratios[1] or list(centre.ratios) != sorted(set(centre.ratios)):
+        raise ValueError("ratios must rise")
+    if card.lowest_z > card.highest_z or card.action_limit < 0:
+        raise ValueError("bounds of the advice leave nothing between them")
+    if not ID.fullmatch(f"{card.name}-{'0' * 12}"):
+        raise ValueError(f"{card.name!r} cannot be the name of a brain")
+
+
+def _read_layers(path: Path, stages: int) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     try:
         # The file is opened here so that it is closed even where it is no archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as problem:
+        with path.open("rb") as file:
+            with zipfile.ZipFile(file) as archive:
+                if sum(entry.file_size for entry in archive.infolist()) > LARGEST_WEIGHTS:
+                    raise ValueError(f"more than {LARGEST_WEIGHTS >> 20} MiB")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as problem:
         raise DataError(
             f"brain weights {path}: damaged or not plain arrays ({problem})"
         ) from problem
@@ -137,7 +206,7 @@ def _read_layers(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
             f"brain weights {path}: arrays {sorted(arrays)}, expected weight_0, bias_0, .."
         )
     layers = tuple((arrays[f"weight_{n}"], arrays[f"bias_{n}"]) for n in range(count))
-    inputs = SIZE
+    inputs = size(stages)
     for number, (weight, bias) in enumerate(layers):
         if weight.ndim != 2 or weight.shape[1] != inputs or bias.shape != weight.shape[:1]:
             raise DataError(
@@ -153,6 +222,6 @@ def _read_layers(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
                 f"brain weights {path}: layer {number} is not finite; the file is damaged"
             )
         inputs = len(weight)
-    if inputs != STAGES:
-        raise DataError(f"brain weights {path}: {inputs} outputs, expected {STAGES}")
+    if inputs != stages:
+        raise DataError(f"brain weights {path}: {inputs} outputs, expected {stages}")
     return layers

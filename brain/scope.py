@@ -10,23 +10,35 @@ from brain.brain import Brain
 from brain.population import Range
 from data.outlook import Outlook
 from data.scenario import Scenario
-from envs.observation import STAGES
 
 HAIR = 0.01
 """Relative distance beyond a learnt range that still counts as inside."""
 
 
 def refusals(scenario: Scenario, outlook: Outlook, brains: Sequence[Brain]) -> np.ndarray:
-    """Why no brain advises a product, in words (K,); empty where one does."""
+    """Why no brain advises a product, in words (K,); empty where one does.
+
+    Args:
+        scenario: the products.
+        outlook: their forecast.
+        brains: those that have learnt chains of this length, maybe none.
+    """
     count, stages = len(scenario.products), len(scenario.network)
     reasons = np.full(count, "", dtype=object)
-    if stages != STAGES:
-        reasons[:] = f"the chain has {stages} stages, brains have learnt {STAGES}"
+    if not brains:
+        reasons[:] = f"no brain has learnt chains of {stages} stages"
         return reasons
     products = scenario.products
-    _note(reasons, products.backordered, lambda k: "customers wait, brains have learnt lost sales")
-    ratios = [brain.card.cost_ratio for brain in brains]
-    _outside(reasons, "cost ratio {:g}", products.cost_ratio, (min(ratios), max(ratios)))
+    populations = [brain.card.learnt for brain in brains]
+    if any(population.backordered_share <= 0 for population in populations):
+        waiting = "customers wait, brains have learnt lost sales"
+        _note(reasons, products.backordered, lambda k: waiting)
+    if any(population.backordered_share >= 1 for population in populations):
+        lost = "sales are lost, brains have learnt customers that wait"
+        _note(reasons, ~products.backordered, lambda k: lost)
+    lowest = min(brain.card.ratios[0] for brain in brains)
+    highest = max(brain.card.ratios[1] for brain in brains)
+    _outside(reasons, "cost ratio {:g}", products.cost_ratio, (lowest, highest))
     _stage_by_stage(reasons, scenario, outlook, brains)
     learnt = _common("autocorrelation", brains)
     _outside(reasons, "error autocorrelation {:.2f}", products.error_autocorrelation, learnt)

@@ -1,38 +1,43 @@
-"""Making a class brain: proximal policy optimisation on paired lanes, the best kept.
+"""Making a brain: constants to start from, an algorithm to learn by, the best on trial kept.
 
-Schulman et al. (2017), arXiv 1707.06347, by Stable-Baselines3. Decisions are weekly in training,
-since a day's exploration drowns in the days that follow; at run time the brain is asked daily.
+Two algorithms learn the same net from the same observations. Hindsight (Alvo, Russo and Kanoria
+2023, arXiv 2306.11246) follows the gradient of cost through sampled demand; proximal policy
+optimisation (Schulman et al. 2017, arXiv 1707.06347) needs no gradient of the world. The second
+can go on where the first ended.
 """
 
 from __future__ import annotations
 
 import platform
-import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import stable_baselines3
-import torch
-from stable_baselines3 import PPO
-from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.policies import ActorCriticPolicy
 
-from brain.brain import Brain, LearntFactors
-from brain.card import Card
-from brain.constants import Search, class_constants, expected_costs
-from brain.lanes import imagine
-from brain.population import Population, Purpose, stream
-from brain.vec_env import PairedLanes
-from data.errors import ConfigurationError
-from envs.policies import constant
+from brain.brain import Brain
+from brain.card import Card, Step
+from brain.centre import Centre
+from brain.checkpoint import Checkpoint, fingerprint
+from brain.constants import Search
+from brain.lesson import Lesson
+from brain.lineage import Lineage
+from brain.population import Purpose, stream
+from brain.trial import Trial
+from envs.observation import features
 
-LEARNING_RATE = (2e-3, 5e-5)
-LAST_LOG_STD = -3.0
-SECONDS_BETWEEN_REPORTS = 0.25
+
+class Algorithm(StrEnum):
+    """How a brain learns."""
+
+    PPO = "ppo"
+    HINDSIGHT = "hindsight"
+    BOTH = "hindsight+ppo"
 
 
 @dataclass(frozen=True)
@@ -40,28 +45,37 @@ class Settings:
     """How a brain is trained; the defaults make the brains that are shipped.
 
     Attributes:
-        timesteps: weekly decisions to learn from, all lanes together.
+        algorithm: how it learns.
+        updates: steps down the gradient of hindsight; like `timesteps`, more for a lesson that
+            takes more effort.
+        batch, days, warm_up: products at a time, days each is followed, and how many of them go
+            uncounted, while a chain forgets how it started.
+        timesteps: weekly decisions for PPO to learn from, all lanes together.
+        lanes, weeks: products at a time in PPO, and length of its episodes [week].
+        tuning_timesteps: weekly decisions where PPO goes on from hindsight.
         minutes: wall time to stop after [min]; None for no limit. With a limit, what is learnt
             depends on the machine's speed.
-        lanes: products at a time.
-        weeks: length of an episode [week].
         validations: how often the brain is tried on validation products.
         validation_products, validation_paths, validation_periods: size of such a trial.
         search: how long the class constants are searched for.
-        population: what it learns from.
-        log_dir: where TensorBoard logs go; None writes none.
+        log_dir: where TensorBoard logs of PPO go; None writes none.
     """
 
+    algorithm: Algorithm = Algorithm.HINDSIGHT
+    updates: int = 1000
+    batch: int = 512
+    days: int = 90
+    warm_up: int = 20
     timesteps: int = 3_500_000
-    minutes: float | None = None
     lanes: int = 1024
     weeks: int = 34
-    validations: int = 20
+    tuning_timesteps: int = 600_000
+    minutes: float | None = None
+    validations: int = 16
     validation_products: int = 128
-    validation_paths: int = 8
+    validation_paths: int = 6
     validation_periods: int = 300
     search: Search = field(default_factory=Search)
-    population: Population = field(default_factory=Population)
     log_dir: Path | None = None
 
 
@@ -80,216 +94,157 @@ class Progress:
     score: float
 
 
+Tell = Callable[[Progress], None]
+
+
+class Keeper:
+    """Tries a brain now and then, keeps the best, draws the learning curve."""
+
+    def __init__(self, lesson: Lesson, card: Card, settings: Settings) -> None:
+        self.card = card
+        self.best: Brain | None = None
+        self.curve: list[Step] = []
+        self.spent_before = 0.0
+        self._began = time.process_time()
+        self._trial = Trial(
+            lesson,
+            card,
+            settings.validation_products,
+            settings.validation_paths,
+            settings.validation_periods,
+        )
+
+    @property
+    def score(self) -> float:
+        """Of the best so far; NaN before the first trial."""
+        return self.best.card.validation if self.best else float("nan")
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Spent on this brain, runs that were broken off included [s]."""
+        return self.spent_before + time.process_time() - self._began
+
+    def show(self, layers: tuple[tuple[np.ndarray, np.ndarray], ...]) -> float:
+        """The score of a net, which is kept if none was better."""
+        brain = Brain(self.card, layers)
+        score = self._trial(brain)
+        self.curve.append(Step(round(self.cpu_seconds, 1), round(score, 5)))
+        if self.best is None or score < self.score:
+            self.best = replace(brain, card=replace(self.card, validation=score))
+        return score
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """All that a training needs to go on later, as facts and arrays."""
+        facts: dict[str, Any] = {
+            "cpu_seconds": self.cpu_seconds,
+            "curve": [asdict(step) for step in self.curve],
+            "score": None if self.best is None else self.score,
+        }
+        arrays: dict[str, np.ndarray] = {}
+        for number, (weight, bias) in enumerate(self.best.layers if self.best else ()):
+            arrays |= {f"best_weight_{number}": weight, f"best_bias_{number}": bias}
+        return facts, arrays
+
+    def restore(self, facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Go on from a state."""
+        self.spent_before = float(facts["cpu_seconds"])
+        self._began = time.process_time()
+        self.curve = [Step(**step) for step in facts["curve"]]
+        if facts["score"] is not None:
+            count = sum(name.startswith("best_weight_") for name in arrays)
+            layers = tuple(
+                (arrays[f"best_weight_{n}"], arrays[f"best_bias_{n}"]) for n in range(count)
+            )
+            card = replace(self.card, validation=float(facts["score"]))
+            self.best = Brain(card, layers)
+
+
 def train(
-    cost_ratio: float,
+    lesson: Lesson,
     seed: int,
     settings: Settings = Settings(),
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Tell | None = None,
+    checkpoint: Path | None = None,
+    data_hash: str = "",
 ) -> Brain:
-    """A brain for products whose missed sale costs `cost_ratio` times a day of holding.
+    """A brain for the products of `lesson`.
 
-    The same cost ratio, seed and settings without a limit in minutes give the same weights to the
+    The same lesson, seed and settings without a limit in minutes give the same weights to the
     bit. Ctrl-C ends training early; the best brain so far is returned.
 
     Args:
-        cost_ratio: of the class [1], above 0.
+        lesson: what it is taught.
         seed: of everything random.
         settings: how.
         on_progress: told how training goes, at most four times a second.
+        checkpoint: file to which progress is saved, and from which a training of the same lesson,
+            seed and settings goes on; None keeps none.
+        data_hash: SHA-256 of what the lesson was made from, for the lineage.
     """
-    if not 0 < cost_ratio < np.inf:
-        raise ConfigurationError(f"cost ratio is {cost_ratio}, expected a finite number above 0")
-    started = time.process_time()
-    population = settings.population
-    centre = class_constants(
-        cost_ratio, stream(seed, Purpose.CONSTANTS), population, settings.search
-    ).astype(np.float32)
+    started = datetime.now(UTC)
+    saved = Checkpoint(checkpoint, fingerprint(lesson, seed, settings))
+    centre, constants_seconds = saved.centre or _centre(lesson, seed, settings)
     card = Card(
-        cost_ratio=float(cost_ratio),
-        centre=tuple(float(z) for z in centre),
-        learnt=population,
+        ratios=lesson.ratios,
+        centre=centre,
+        learnt=lesson.population,
+        algorithm=str(settings.algorithm),
         seed=seed,
-        timesteps=0,
+        decisions=0,
         cpu_seconds=0.0,
         validation=float("nan"),
-        command=_command(cost_ratio, seed, settings),
+        command=_command(lesson, seed, settings),
+        lineage=Lineage(data_hash=data_hash),
         versions=_versions(),
+        features=features(centre.stages),
     )
-    with _own_randomness():
-        env = PairedLanes(cost_ratio, centre, population, settings.lanes, settings.weeks)
-        env.seed(seed)
-        coach = _Coach(card, settings, env.standardise(), on_progress)
-        model = _learner(env, coach, seed, settings.log_dir)
-        with suppress(KeyboardInterrupt):
-            model.learn(coach.longest, callback=coach)
-        brain = coach.best_brain()
-    spent = time.process_time() - started
-    card = replace(brain.card, timesteps=coach.num_timesteps, cpu_seconds=round(spent, 1))
-    return replace(brain, card=card)
+    keeper = Keeper(lesson, card, settings)
+    keeper.spent_before = constants_seconds
+    saved.keep_centre(centre, constants_seconds)
+    decisions = 0
+    if settings.algorithm is not Algorithm.PPO:
+        from brain.hindsight.training import learn
 
+        decisions += learn(lesson, keeper, seed, settings, saved, on_progress)
+    if settings.algorithm is not Algorithm.HINDSIGHT:
+        from brain.ppo import learn as go_on
 
-def _learner(env: PairedLanes, coach: _Coach, seed: int, log_dir: Path | None) -> PPO:
-    steps = 16
-    model = PPO(
-        "MlpPolicy",
-        env,
-        learning_rate=coach.learning_rate,
-        n_steps=steps,
-        batch_size=min(4096, steps * env.num_envs),
-        n_epochs=4,
-        gamma=0.9,
-        gae_lambda=0.9,
-        policy_kwargs={"net_arch": [64, 64], "activation_fn": torch.nn.Tanh},
-        seed=seed,
-        device="cpu",
-        tensorboard_log=str(log_dir) if log_dir else None,
+        decisions += go_on(lesson, keeper, seed, settings, saved, on_progress)
+    saved.remove()
+    assert keeper.best is not None
+    finished = replace(
+        card.lineage,
+        started=started.isoformat(timespec="seconds"),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    model.policy.log_std.requires_grad_(False)
-    return model
-
-
-def layers_of(
-    policy: ActorCriticPolicy, shift: np.ndarray, spread: np.ndarray
-) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    """The weights and biases of a policy's net of actions, float32, for plain observations.
-
-    The net was shown (observation - shift) / spread; its first layer takes that over.
-    """
-    net = (*policy.mlp_extractor.policy_net.modules(), policy.action_net)
-    linear = [layer for layer in net if isinstance(layer, torch.nn.Linear)]
-    (weight, bias), *rest = (
-        (layer.weight.detach().numpy().copy(), layer.bias.detach().numpy().copy())
-        for layer in linear
+    return replace(
+        keeper.best,
+        card=replace(
+            keeper.best.card,
+            decisions=decisions,
+            cpu_seconds=round(keeper.cpu_seconds, 1),
+            curve=tuple(keeper.curve),
+            lineage=finished,
+        ),
     )
-    weight = weight / spread
-    return ((weight, bias - weight @ shift), *rest)
 
 
-def first_log_std(cost_ratio: float) -> float:
-    """Log of the noise around each action at first: the dearer a miss, the further z must move.
-
-    Found by trial: -1 at a ratio of 10, -0.35 at 100, 0.3 at 1000.
-    """
-    return float(np.clip(-1.65 + 0.65 * np.log10(cost_ratio), -1.0, 0.3))
+def _centre(lesson: Lesson, seed: int, settings: Settings) -> tuple[Centre, float]:
+    began = time.process_time()
+    centre = lesson.centre(stream(seed, Purpose.CONSTANTS), settings.search)
+    return centre, time.process_time() - began
 
 
-class _Trial:
-    """Cost of a brain, asked daily, over that of its class constants, on validation products."""
-
-    def __init__(self, card: Card, settings: Settings) -> None:
-        rng = stream(card.seed, Purpose.VALIDATION)
-        products = card.learnt.sample(rng, settings.validation_products, card.cost_ratio)
-        paths = settings.validation_paths
-        self._lanes = imagine(rng, products, paths, settings.validation_periods)
-        self._paths = paths
-        centre = np.asarray(card.centre, np.float32)[:, None]
-        self._reference = expected_costs(self._lanes, constant(centre), paths).mean(axis=0)
-
-    def __call__(self, brain: Brain) -> float:
-        factors = LearntFactors(brain, self._lanes.outlook, self._lanes.products.traits)
-        cost = expected_costs(self._lanes, factors, self._paths).mean(axis=0)
-        return float((cost / self._reference).mean())
-
-
-class _Coach(BaseCallback):
-    """Anneals noise and learning rate, tries the brain now and then, keeps the best, reports."""
-
-    def __init__(
-        self,
-        card: Card,
-        settings: Settings,
-        standard: tuple[np.ndarray, np.ndarray],
-        on_progress: Callable[[Progress], None] | None,
-    ) -> None:
-        super().__init__()
-        self._card = card
-        self._settings = settings
-        self._standard = standard
-        self._trial = _Trial(card, settings)
-        self._on_progress = on_progress
-        self._best: Brain | None = None
-        self._began = self._reported = time.monotonic()
-        self._next_trial = 1 / settings.validations
-
-    @property
-    def longest(self) -> int:
-        """Weekly decisions after which to stop in any case."""
-        return self._settings.timesteps
-
-    @property
-    def fraction(self) -> float:
-        """Share of the training that is done, by decisions or by the clock, 0 to 1."""
-        done = self.num_timesteps / self._settings.timesteps
-        if self._settings.minutes is not None:
-            done = max(done, (time.monotonic() - self._began) / (60 * self._settings.minutes))
-        return min(done, 1.0)
-
-    def learning_rate(self, _remaining: float) -> float:
-        """Falls linearly from the first to the second of LEARNING_RATE."""
-        first, last = LEARNING_RATE
-        return first + (last - first) * self.fraction
-
-    def best_brain(self) -> Brain:
-        """The best brain tried, the present one included."""
-        self._try()
-        assert self._best is not None
-        return self._best
-
-    @property
-    def _policy(self) -> ActorCriticPolicy:
-        assert isinstance(self.model.policy, ActorCriticPolicy)
-        return self.model.policy
-
-    def _on_training_start(self) -> None:
-        self._began = time.monotonic()
-
-    def _on_rollout_start(self) -> None:
-        first, last = first_log_std(self._card.cost_ratio), LAST_LOG_STD
-        torch.nn.init.constant_(self._policy.log_std, first + (last - first) * self.fraction)
-        if self.fraction >= self._next_trial:
-            self._next_trial += 1 / self._settings.validations
-            self._try()
-
-    def _on_step(self) -> bool:
-        now = time.monotonic()
-        if self._on_progress and now - self._reported >= SECONDS_BETWEEN_REPORTS:
-            self._reported = now
-            left = (now - self._began) * (1 / max(self.fraction, 1e-6) - 1)
-            score = self._best.card.validation if self._best else float("nan")
-            self._on_progress(Progress(self.fraction, left, score))
-        return self.fraction < 1
-
-    def _try(self) -> None:
-        brain = Brain(self._card, layers_of(self._policy, *self._standard))
-        score = self._trial(brain)
-        self.logger.record("validation/cost_over_class_constants", score)
-        if self._best is None or score < self._best.card.validation:
-            self._best = replace(brain, card=replace(self._card, validation=score))
-
-
-@contextmanager
-def _own_randomness() -> Iterator[None]:
-    """Leave the global random states and torch's threads, which training sets, as found."""
-    python, legacy, threads = random.getstate(), np.random.get_state(), torch.get_num_threads()
-    with torch.random.fork_rng(devices=[]):
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-            random.setstate(python)
-            np.random.set_state(legacy)
-
-
-def _command(cost_ratio: float, seed: int, settings: Settings) -> str:
-    words = f"planner train --ratio {cost_ratio:g} --seed {seed} --timesteps {settings.timesteps}"
+def _command(lesson: Lesson, seed: int, settings: Settings) -> str:
+    words = f"planner train {lesson.command} --algorithm {settings.algorithm} --seed {seed}"
+    usual = Settings()
+    if settings.updates != usual.updates:
+        words += f" --updates {settings.updates}"
+    if settings.timesteps != usual.timesteps:
+        words += f" --timesteps {settings.timesteps}"
     return words if settings.minutes is None else f"{words} --minutes {settings.minutes:g}"
 
 
 def _versions() -> dict[str, str]:
-    return {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "torch": str(torch.__version__),
-        "stable_baselines3": stable_baselines3.__version__,
-    }
+    libraries = {name: version(name) for name in ("numpy", "torch", "stable_baselines3")}
+    return {"python": platform.python_version(), **libraries}

@@ -15,12 +15,13 @@ from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
-from brain.constants import HIGHEST_Z, LOWEST_Z
+from brain.centre import Centre
 from brain.lanes import SINGLE, imagine
-from brain.population import Population, Purpose, stream
+from brain.lesson import Lesson
+from brain.population import Purpose, stream
 from envs.dynamics import State, advance
-from envs.observation import SIZE, STAGES, no_errors, observe
-from envs.policies import SafetyStockRule, Situation, constant
+from envs.observation import no_errors, observe, size
+from envs.policies import HIGHEST_Z, LOWEST_Z, SafetyStockRule, Situation, constant
 
 WEEK = 7
 ACTION_LIMIT = 4.0
@@ -32,32 +33,31 @@ OPENING_Z = (-1.0, 4.0)
 class PairedLanes(VecEnv):
     """K lanes; an action is held for a week, an episode lasts `weeks` and is cut, not ended.
 
-    Observation: `envs.observation.observe` (K, SIZE), standardised on request. Action (K, M):
-    distance of z from `centre` [1]. Reward (K,): expected cost saved per day and sigma of the
-    shelf's window [1].
+    Observation: `envs.observation.observe` (K, size), standardised on request. Action (K, M):
+    distance of z from `centre` [1]. Reward (K,): expected cost saved per day, in shares of what
+    the product is likely to cost [1].
     """
 
     def __init__(
         self,
-        cost_ratio: float,
-        centre: np.ndarray,
-        population: Population,
+        lesson: Lesson,
+        centre: Centre,
         lanes: int,
         weeks: int,
     ) -> None:
-        self.cost_ratio = cost_ratio
-        self.population = population
+        self.lesson = lesson
         self.weeks = weeks
-        self._centre = np.asarray(centre, SINGLE)[:, None]
+        self._stages, self._size = centre.stages, size(centre.stages)
+        self._centre = centre
         self._rng = stream(0, Purpose.TRAINING)
-        self._shift = np.zeros(SIZE, SINGLE)
-        self._spread = np.ones(SIZE, SINGLE)
+        self._shift = np.zeros(self._size, SINGLE)
+        self._spread = np.ones(self._size, SINGLE)
         self._nothing: list[dict[str, Any]] = [{} for _ in range(lanes)]
         self.render_mode = None
         super().__init__(
             lanes,
-            spaces.Box(-np.inf, np.inf, (SIZE,), SINGLE),
-            spaces.Box(-ACTION_LIMIT, ACTION_LIMIT, (STAGES,), SINGLE),
+            spaces.Box(-np.inf, np.inf, (self._size,), SINGLE),
+            spaces.Box(-ACTION_LIMIT, ACTION_LIMIT, (self._stages,), SINGLE),
         )
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
@@ -67,13 +67,13 @@ class PairedLanes(VecEnv):
         return [seed] * self.num_envs
 
     def standardise(self) -> tuple[np.ndarray, np.ndarray]:
-        """Show features at mean 0 and deviation 1 from now on; the mean and deviation (SIZE,) used.
+        """Show features at mean 0 and deviation 1 from now on; the mean and deviation (size,) used.
 
         They are those of one episode in which the learner acts like the reference. Features that
         hardly vary keep their deviation.
         """
-        self._shift, self._spread = np.zeros(SIZE, SINGLE), np.ones(SIZE, SINGLE)
-        idle = np.zeros((self.num_envs, STAGES), SINGLE)
+        self._shift, self._spread = np.zeros(self._size, SINGLE), np.ones(self._size, SINGLE)
+        idle = np.zeros((self.num_envs, self._stages), SINGLE)
         seen = [np.asarray(self.reset())]
         seen += [np.asarray(self.step(idle)[0]) for _ in range(self.weeks - 1)]
         every = np.concatenate(seen)
@@ -82,15 +82,21 @@ class PairedLanes(VecEnv):
         self._spread = np.where(spread > SMALLEST_SPREAD, spread, 1).astype(SINGLE)
         return self._shift, self._spread
 
+    def show(self, shift: np.ndarray, spread: np.ndarray) -> None:
+        """Show features less `shift` (size,) and over `spread` (size,) from now on."""
+        self._shift, self._spread = shift, spread
+
     def reset(self) -> VecEnvObs:
-        """New products, new futures; the observations of their first day (K, SIZE)."""
-        products = self.population.sample(self._rng, self.num_envs, self.cost_ratio)
+        """New products, new futures; the observations of their first day (K, size)."""
+        products = self.lesson.sample(self._rng, self.num_envs)
         self._lanes = imagine(self._rng, products, 1, self.weeks * WEEK)
-        z = self._rng.uniform(*OPENING_Z, (STAGES, self.num_envs))
+        z = self._rng.uniform(*OPENING_Z, (self._stages, self.num_envs))
         self._state = self._lanes.opening(z, 2)
         self._errors = no_errors(1, self.num_envs, SINGLE)
         self._earned = np.zeros(self.num_envs)
-        return self._observe()
+        seen = self._observe_plain()
+        self._reference = self._centre(seen).T.astype(SINGLE)
+        return self._standardised(seen)
 
     def step_async(self, actions: np.ndarray) -> None:
         """Take note of the week's actions (K, M)."""
@@ -100,7 +106,7 @@ class PairedLanes(VecEnv):
         """Play the week: observations, rewards, dones, infos."""
         saved = self._play_week()
         self._earned += saved
-        seen = self._observe()
+        seen = self._standardised(self._observe_plain())
         rewards = saved.astype(SINGLE)
         if self._state.period < self._lanes.periods:
             return seen, rewards, np.zeros(self.num_envs, bool), self._nothing
@@ -115,27 +121,23 @@ class PairedLanes(VecEnv):
         return self.reset(), rewards, np.ones(self.num_envs, bool), infos
 
     def _play_week(self) -> np.ndarray:
-        """Cost saved per day and sigma (K,) [1]; path 0 is the learner, path 1 the reference."""
+        """Share of the likely cost saved (K,) [1]; path 0 is the learner, path 1 the reference."""
         lanes, products = self._lanes, self._lanes.products
-        z = np.clip(np.stack([self._centre + self._actions, self._reference]), LOWEST_Z, HIGHEST_Z)
+        z = np.stack([self._reference + self._actions, self._reference]).clip(LOWEST_Z, HIGHEST_Z)
         rule = SafetyStockRule(lanes.outlook, constant(z))
         cost = np.zeros((2, self.num_envs))
         for _ in range(WEEK):
             today = self._state.period
             demand = lanes.demand[:, today]
-            orders = rule(Situation(self._state, self._errors, products.world))
-            self._state, flows = advance(self._state, orders, demand[:, None], products.world)
+            orders = rule(Situation(self._state, self._errors, lanes.world))
+            self._state, flows = advance(self._state, orders, demand[:, None], lanes.world)
             cost += lanes.expected_cost(self._state, flows)
             self._errors = self._errors.after(
                 demand, lanes.outlook.mean[today], lanes.outlook.std[today]
             )
-        return (cost[1] - cost[0]) / (WEEK * products.sigma)
+        return (cost[1] - cost[0]) / (WEEK * products.likely_cost)
 
-    @property
-    def _reference(self) -> np.ndarray:
-        return np.broadcast_to(self._centre, (STAGES, self.num_envs))
-
-    def _observe(self) -> np.ndarray:
+    def _observe_plain(self) -> np.ndarray:
         state = self._state
         learner = State(
             state.period,
@@ -144,8 +146,10 @@ class PairedLanes(VecEnv):
             state.backorders[:1],
             state.owed[:1],
         )
-        seen = observe(learner, self._errors, self._lanes.outlook, self._lanes.products.traits)
-        return np.ascontiguousarray((seen[0] - self._shift) / self._spread)
+        return observe(learner, self._errors, self._lanes.outlook, self._lanes.products.traits)[0]
+
+    def _standardised(self, seen: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray((seen - self._shift) / self._spread)
 
     def close(self) -> None:
         """Nothing is held open."""

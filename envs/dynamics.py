@@ -171,6 +171,11 @@ def _travel(
     pipeline: np.ndarray, shipped: np.ndarray, lead_time: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What arrives in this period (P, M, K), and the pipeline as the next period finds it."""
+    if lead_time.max(initial=0) > pipeline.shape[-1]:
+        raise ValueError(
+            f"a lead time of {lead_time.max()} periods, but the pipeline holds "
+            f"{pipeline.shape[-1]}; give the state a longer one"
+        )
     # C order, whatever the order of `pipeline`: the reshape below must be a view.
     moved = np.zeros(pipeline.shape, pipeline.dtype)
     moved[..., :-1] = pipeline[..., 1:]

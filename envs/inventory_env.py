@@ -24,7 +24,7 @@ from data.scenario import Scenario
 from data.stock import StockState
 from envs.accounting import Rates, charge, rates_of
 from envs.dynamics import Flows, State, advance, opening_state
-from envs.observation import SIZE, STAGES, no_errors, observe, traits_of
+from envs.observation import no_errors, observe, size, traits_of
 from envs.policies import HIGHEST_Z, LOWEST_Z, SafetyStockRule, Situation, WholeLots
 from envs.world import Unfilled, World, serial_world, world_of
 
@@ -229,6 +229,8 @@ class SerialEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         return seen.astype(np.float32)
 
 
+STAGES = 3
+"""Stages of the chains that `SafetyStockEnv` plays."""
 ProductSampler = Callable[[np.random.Generator], Scenario]
 """Draws a planning problem of one product at three stages."""
 
@@ -300,7 +302,7 @@ class SafetyStockEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     """`Inventory/SafetyStock-v0`: set safety factors for a review, see what they cost.
 
     Action: z of each stage (3,), held while `SafetyStockRule` orders every period in whole lots.
-    Observation: `envs.observation.observe`, in the order of its FEATURES. Reward: minus the cost
+    Observation: `envs.observation.observe`, in the order of its `features`. Reward: minus the cost
     of the review per sigma, which is the holding cost of one standard deviation of demand over the
     shelf's protection interval. The chain goes on after an episode, so it is truncated.
     """
@@ -313,7 +315,7 @@ class SafetyStockEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self.config = config or SafetyStockConfig()
         self.render_mode = render_mode
         self.action_space = Box(LOWEST_Z, HIGHEST_Z, (STAGES,), np.float32)
-        self.observation_space = Box(-np.inf, np.inf, (SIZE,), np.float32)
+        self.observation_space = Box(-np.inf, np.inf, (size(STAGES),), np.float32)
         self._state: State | None = None
 
     def reset(

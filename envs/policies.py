@@ -129,7 +129,7 @@ class RandomOrders:
         return self.rng.uniform(size=situation.state.on_hand.shape) * self.largest
 
 
-LOWEST_Z, HIGHEST_Z = -2.0, 8.0
+LOWEST_Z, HIGHEST_Z = -4.0, 8.0
 """Safety factors outside these bounds are never worth trying [1]."""
 SafetyFactors = Callable[[Situation], np.ndarray]
 """From a situation to z (P, M, K) or (M, K) [1]."""

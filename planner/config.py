@@ -9,6 +9,7 @@ from data.catalogue import ReadOptions
 from data.demand import LAWS
 from data.errors import ConfigurationError
 from planner.replay import REPLAYS
+from planner.rules import ASKED, PRICINGS
 
 MONTH = 30
 LARGEST_SEED = 2**32 - 1
@@ -27,6 +28,8 @@ class PlanConfig:
         horizon: how far is planned [period].
         paths: how many futures a plan is replayed on.
         replay: `prices`, the plan's rule day by day; `levels`, the model re-solved every day.
+        pricing: what a price of space is answered by: `asked`, brains that have learnt prices are
+            asked at it; `closed-form`, the newsvendor's answer for every product.
         seed: of the sampled futures.
         report: whether report.html is written.
     """
@@ -39,6 +42,7 @@ class PlanConfig:
     horizon: int = MONTH
     paths: int = 64
     replay: str = "prices"
+    pricing: str = ASKED
     seed: int = 1
     report: bool = True
 
@@ -55,7 +59,9 @@ class PlanConfig:
             raise ConfigurationError(
                 f"--law is {self.tables.law!r}, expected one of {', '.join(LAWS)}"
             )
-        if self.replay not in REPLAYS:
-            raise ConfigurationError(
-                f"--replay is {self.replay!r}, expected {' or '.join(map(repr, REPLAYS))}"
-            )
+        for label, choices in (("replay", REPLAYS), ("pricing", PRICINGS)):
+            value = getattr(self, label)
+            if value not in choices:
+                raise ConfigurationError(
+                    f"--{label} is {value!r}, expected {' or '.join(map(repr, choices))}"
+                )

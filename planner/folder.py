@@ -15,6 +15,7 @@ from planner.orders import COLUMNS, order_lines
 from planner.pipeline import Outcome
 from planner.replay import OURS
 from planner.report import render
+from planner.sources import advisers, pricing, reasons
 
 RUNS = Path("runs")
 LIBRARIES = ("numpy", "scipy", "pandas", "pyomo", "highspy")
@@ -84,12 +85,18 @@ def manifest(outcome: Outcome) -> dict[str, Any]:
             "horizon": config.horizon,
             "paths": config.paths,
             "replay": config.replay,
+            "pricing": config.pricing,
             "seed": config.seed,
             **{name: _plain(value) for name, value in options.items()},
         },
         "assumed": list(outcome.reading.assumed),
         "skipped": outcome.reading.skipped,
-        "brains": [brain.id for brain in outcome.advisor.brains],
+        "brains": [brain.id for brain in outcome.advisor.panel.every],
+        "advice": {
+            "products": advisers(outcome.advised),
+            "reasons": dict(reasons(outcome.advised)),
+        },
+        "pricing": pricing(outcome),
         "model": {
             "solved": answer is not None,
             "scarce": outcome.planned.scarce,

@@ -63,8 +63,9 @@ GLOSSARY = {
     "cost ratio": "missed-sale cost / holding cost of a unit for a day at the shelf",
     "advised": "the safety factor if space were free, from a trained brain or from theory",
     "reconciled": (
-        "the safety factor that is left at today's price of space λ: with k = 1 + λ × volume / "
-        "holding cost and S = chance of running out at the advised z, S′ = kS / (kS + 1 − S), "
+        "the safety factor at today's price of space λ: what the family brain advises where a unit "
+        "also costs λ × volume a day; where it cannot be asked, with k = 1 + λ × volume / holding "
+        "cost and S = chance of running out at the advised z, S′ = kS / (kS + 1 − S), "
         "z′ = −Φ⁻¹(S′)"
     ),
     "price of space": (

@@ -23,6 +23,7 @@ from planner.exceptions import Evidence, Finding, findings
 from planner.planning import Planned, make_plan, reconciled_safety_stock
 from planner.problem import Problem, problem_of
 from planner.replay import OURS, optimiser_only, policies_of, replay
+from planner.rules import advice_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Outcome:
         problem: what was planned.
         advisor: who advised.
         advised: today's safety stock as advised.
-        z_reconciled: what today's price of space left of it (M, K) [1].
+        z_reconciled: what is advised at today's price of space (M, K) [1].
         planned: the plan and what it promises.
         happened: key figures per rule on the same futures, ours first.
         findings: one per product, the most pressing first.
@@ -69,19 +70,20 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
     clock.begins("advise")
     brains = load_all(config.brains) if config.brains else shipped()
     advisor = advisor_of(problem.scenario, problem.outlook, brains)
+    advice = advice_of(config.pricing, advisor, problem.scenario, problem.outlook)
     advised = advisor.safety_stock(problem.situation())
 
     clock.begins("reconcile")
     with ThreadPoolExecutor(max_workers=1) as beside:
         rival = beside.submit(optimiser_only, problem)
-        planned = make_plan(problem, advisor, config.seed)
+        planned = make_plan(problem, advice, config.seed)
         optimiser = rival.result()
-    z_reconciled = reconciled_safety_stock(problem, advised, planned)
+    z_reconciled = reconciled_safety_stock(problem, advice, planned)
 
     clock.begins("replay")
     rng = np.random.default_rng(config.seed)
     demand = problem.sampled_demand(config.paths, rng)
-    policies = policies_of(problem, advisor, planned, optimiser, config.replay)
+    policies = policies_of(problem, advice, planned, optimiser, config.replay)
     happened = replay(problem, policies, demand, clock.mentions)
 
     evidence = Evidence(problem, advised, z_reconciled, planned, happened[OURS], reading.skipped)

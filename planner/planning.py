@@ -9,14 +9,13 @@ import numpy as np
 
 from data.costs import Costs
 from data.plan import Plan
-from data.safety_stock import SafetyStock
-from envs.policies import SafetyFactors, SafetyStockRule
+from envs.policies import SafetyStockRule
 from envs.simulator import Trace
 from milp.model import Task
 from milp.reconcile import Reconciled, reconcile
 from planner.lookahead import LookAhead
 from planner.problem import Problem
-from planner.rules import InTurn, PlannedLevels, PricedFactors, answered, planned_level
+from planner.rules import Advice, InTurn, PlannedLevels, PricedFactors, planned_level
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Planned:
         return self.answer is not None and self.answer.scarce
 
 
-def make_plan(problem: Problem, advice: SafetyFactors, seed: int) -> Planned:
+def make_plan(problem: Problem, advice: Advice, seed: int) -> Planned:
     """The plan of a problem under the advice.
 
     Where no capacity has a price, orders are the advice's order-up-to, unchanged. Otherwise they
@@ -74,9 +73,7 @@ def make_plan(problem: Problem, advice: SafetyFactors, seed: int) -> Planned:
     )
 
 
-def _reconciled(
-    problem: Problem, advice: SafetyFactors, seed: int
-) -> tuple[Reconciled, np.ndarray]:
+def _reconciled(problem: Problem, advice: Advice, seed: int) -> tuple[Reconciled, np.ndarray]:
     """The model's answer and the looked-up prices (T, M), worked out side by side."""
     scenario, outlook = problem.scenario, problem.outlook
     morning = problem.situation()
@@ -89,9 +86,11 @@ def _reconciled(
         return answer.result(), price
 
 
-def reconciled_safety_stock(problem: Problem, advised: SafetyStock, planned: Planned) -> np.ndarray:
-    """What today's price of space leaves of the advised safety factors (M, K) [1]."""
-    return answered(problem.scenario, problem.outlook, 0, advised.z, planned.price[0])
+def reconciled_safety_stock(problem: Problem, advice: Advice, planned: Planned) -> np.ndarray:
+    """The safety factors (M, K) [1] that are advised at today's price of space."""
+    morning = problem.situation()
+    z = advice.at(morning, planned.price[0])
+    return np.broadcast_to(z, morning.state.on_hand.shape)[0]
 
 
 def unsettled_days(problem: Problem) -> int:
@@ -105,13 +104,12 @@ def unsettled_days(problem: Problem) -> int:
     return min(int(steps.max()), problem.horizon // 2)
 
 
-def rule_at(problem: Problem, advice: SafetyFactors, price: np.ndarray) -> SafetyStockRule:
+def rule_at(problem: Problem, advice: Advice, price: np.ndarray) -> SafetyStockRule:
     """Order up to the advice at the price of space (T, M)."""
-    factors = PricedFactors(advice, problem.scenario, problem.outlook, price)
-    return SafetyStockRule(problem.outlook, factors)
+    return SafetyStockRule(problem.outlook, PricedFactors(advice, price))
 
 
-def rule_of(problem: Problem, advice: SafetyFactors, planned: Planned) -> SafetyStockRule:
+def rule_of(problem: Problem, advice: Advice, planned: Planned) -> SafetyStockRule:
     """The rule that carries the plan out: order up to the advice at the plan's prices."""
     return rule_at(problem, advice, planned.price)
 

@@ -14,7 +14,7 @@ from milp.model import Task
 from planner.planning import Planned, rule_of
 from planner.problem import Problem
 from planner.rolling import Levels, certain_levels
-from planner.rules import PlannedLevels, ScaledFactors, textbook_factors
+from planner.rules import Advice, PlannedLevels, ScaledFactors, textbook_factors
 
 OURS = "ours"
 DECIDES = 14
@@ -71,7 +71,7 @@ def replay(
 
 def policies_of(
     problem: Problem,
-    advice: SafetyFactors,
+    advice: Advice,
     planned: Planned,
     optimiser: Policy,
     mode: str = "prices",
@@ -80,7 +80,7 @@ def policies_of(
 
     Args:
         problem: what is carried out.
-        advice: safety factors if space were free.
+        advice: safety factors, which answer prices.
         planned: the plan.
         optimiser: what `optimiser_only` made.
         mode: how ours is carried out, at the plan's prices or as levels re-solved every day.

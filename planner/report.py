@@ -23,6 +23,8 @@ from planner.exceptions import SMALL_CUT
 from planner.key_figures import GLOSSARY, key_figures, stage_figures
 from planner.reconciliation import cutting, stage_safety
 from planner.replay import OURS
+from planner.rules import ASKED, CLOSED_FORM
+from planner.sources import reasons
 from planner.space import fullness, heading, inheritance, supply_worth, worth
 from planner.summary import Summary, summary
 from planner.wording import between, counted, day, number, percent, signed
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from planner.pipeline import Outcome
 
 TEMPLATE = "report.html.jinja"
+PRICED_BY = {
+    ASKED: "answered by the family brain where it can be asked",
+    CLOSED_FORM: "answered by a formula for every product",
+}
 MOST_PRESSING = 20
 """Products in the table of those with most at stake."""
 MOST_SKIPPED = 50
@@ -48,7 +54,7 @@ def render(outcome: Outcome) -> str:
         safety=safety,
         cut=[cutting(stage) for stage in safety],
         sources=Counter(map(str, outcome.advised.source)).most_common(),
-        reasons=Counter(filter(None, map(str, outcome.advised.reason))).most_common(),
+        reasons=reasons(outcome.advised),
         key_figures=key_figures(kpis),
         stage_figures=stage_figures(kpis, outcome.problem.scenario.network.names),
         facts=facts(outcome),
@@ -93,7 +99,7 @@ def _priced(told: Summary) -> bool:
 def facts(outcome: Outcome) -> dict[str, str]:
     """How the plan was made, by name."""
     config, answer = outcome.config, outcome.planned.answer
-    ids = ", ".join(brain.id for brain in outcome.advisor.brains)
+    ids = ", ".join(brain.id for brain in outcome.advisor.panel.every)
     return {
         "first day": day(outcome.problem.scenario.start),
         "days planned": number(outcome.problem.horizon),
@@ -101,6 +107,7 @@ def facts(outcome: Outcome) -> dict[str, str]:
         "seed": str(config.seed),
         "law of demand": outcome.problem.scenario.law,
         "carried out by": config.replay,
+        "prices of space": PRICED_BY[config.pricing],
         "brains": ids or "none",
         "model": (
             "not needed: nothing limits the products"

@@ -10,14 +10,12 @@ import numpy as np
 from data.outlook import Outlook
 from data.scenario import Scenario
 from data.stock import StockState
-from envs.dynamics import State
-from envs.observation import ForecastErrors
 from envs.policies import SafetyFactors, SafetyStockRule, Situation, constant
 from milp.model import Task
 from milp.prices import standing_prices
 from milp.reconcile import Basis, reconcile
-from planner.lookahead import WEEK
-from planner.rules import answered, planned_level
+from planner.lookahead import WEEK, on_paths
+from planner.rules import Advice, planned_level
 
 
 @dataclass
@@ -55,8 +53,8 @@ class Levels:
         return orders
 
 
-Prices = Callable[[Situation, np.ndarray], np.ndarray]
-"""From a situation of one path and its z (M, K) to prices of space (M,) [money/volume/period]."""
+Prices = Callable[[Situation, Advice], np.ndarray]
+"""From a situation of one path and the advice to prices of space (M,) [money/volume/period]."""
 
 
 @dataclass
@@ -66,30 +64,26 @@ class WeeklyPrices:
     Every path has prices of its own; half of each is last week's.
 
     Attributes:
-        scenario: the problem.
         outlook: the forecast.
-        advice: safety factors if space were free.
+        advice: answers prices.
         find: finds the prices, by looking ahead or from the model's duals.
     """
 
-    scenario: Scenario
     outlook: Outlook
-    advice: SafetyFactors
+    advice: Advice
     find: Prices
     _prices: dict[int, np.ndarray] = field(default_factory=dict)
     _day: int = 0
 
     def __call__(self, situation: Situation) -> np.ndarray:
         """Orders (P, M, K) [unit]."""
-        period = situation.state.period
-        z = np.broadcast_to(self.advice(situation), situation.state.on_hand.shape)
-        priced = np.empty(z.shape)
-        for path in range(len(z)):
+        priced = np.empty(situation.state.on_hand.shape)
+        for path in range(len(priced)):
+            alone = on_paths(situation, slice(path, path + 1))
             if self._day % WEEK == 0:
-                found = self.find(one_path(situation, path), z[path])
+                found = self.find(alone, self.advice)
                 self._prices[path] = (found + self._prices.get(path, found)) / 2
-            price = self._prices[path]
-            priced[path] = answered(self.scenario, self.outlook, period, z[path], price)
+            priced[path : path + 1] = self.advice.at(alone, self._prices[path])
         self._day += 1
         return SafetyStockRule(self.outlook, constant(priced))(situation)
 
@@ -108,8 +102,9 @@ class ModelPrices:
     outlook: Outlook
     periods: int
 
-    def __call__(self, situation: Situation, z: np.ndarray) -> np.ndarray:
+    def __call__(self, situation: Situation, advice: Advice) -> np.ndarray:
         """Prices (M,) [money/volume/period]."""
+        z = np.broadcast_to(advice(situation), situation.state.on_hand.shape)[0]
         stock, period = stock_of_path(situation, 0), situation.state.period
         task = Task(self.scenario, self.outlook, z, stock, period, self.periods)
         return standing_prices(reconcile(task).storage_price)[0]
@@ -167,17 +162,3 @@ def stock_of_path(situation: Situation, path: int) -> StockState:
     """Where the units of one path are."""
     state = situation.state
     return StockState(state.on_hand[path], state.pipeline[path], state.backorders[path, 0])
-
-
-def one_path(situation: Situation, path: int) -> Situation:
-    """The situation of one path alone."""
-    state, errors = situation.state, situation.errors
-    at = slice(path, path + 1)
-    alone = State(
-        state.period,
-        state.on_hand[at],
-        state.pipeline[at],
-        state.backorders[at],
-        state.owed[at],
-    )
-    return Situation(alone, ForecastErrors(errors.last[at], errors.smoothed[at]), situation.world)

@@ -7,10 +7,12 @@ what they do when space is scarce.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.special import ndtri
 
+from brain.advice import Advisor
 from data.demand import loss_function
 from data.outlook import Outlook
 from data.scenario import Scenario
@@ -22,42 +24,113 @@ HALVINGS = 12
 """Bisections of a scale factor: it is known to 1 in 4,000."""
 
 
+ASKED, CLOSED_FORM = "asked", "closed-form"
+PRICINGS = (ASKED, CLOSED_FORM)
+"""How advice answers a price of space: brains that can are asked at it, or nobody is."""
+
+
+class Advice(Protocol):
+    """Safety factors that also answer a price of space."""
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """z (P, M, K) or (M, K) [1] where space is free."""
+
+    def at(self, situation: Situation, price: np.ndarray) -> np.ndarray:
+        """z (P, M, K) or (M, K) [1] where space costs `price` (M,) [money/volume/period].
+
+        Where it costs nothing, this is the advice for free space to the bit.
+        """
+
+
 @dataclass(frozen=True)
-class PricedFactors:
-    """Safety factors answered to the price of space, day by day.
+class ClosedForm:
+    """Any safety factors; a price makes holding dearer, and they answer as the newsvendor's do.
 
     Attributes:
-        advice: the factors if space were free.
+        factors: where space is free.
         scenario: volumes and holding costs.
         outlook: the forecast.
+    """
+
+    factors: SafetyFactors
+    scenario: Scenario
+    outlook: Outlook
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """z (P, M, K) or (M, K) [1]."""
+        return self.factors(situation)
+
+    def at(self, situation: Situation, price: np.ndarray) -> np.ndarray:
+        """z (P, M, K) or (M, K) [1] at a price (M,) [money/volume/period], never a higher one."""
+        z = self.factors(situation)
+        if not price.any():
+            return z
+        windows, products = self.outlook.windows(situation.state.period), self.scenario.products
+        return priced_safety_factor(
+            z,
+            dearer_holding(price, products.volume, self.scenario.holding_cost),
+            products.cost_ratio,
+            Shelf(windows.mean[0], windows.std[0]),
+        )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The advisor, asked at the price itself; the closed form answers for whom nobody can be asked.
+
+    A brain that has learnt prices knows what a price of space is worth: it has lived with other
+    cost ratios and holding costs, which is what a price amounts to (`brain.pricing`).
+
+    Attributes:
+        advisor: who is asked.
+        scenario: volumes and holding costs.
+        outlook: the forecast.
+    """
+
+    advisor: Advisor
+    scenario: Scenario
+    outlook: Outlook
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """z (P, M, K) [1]."""
+        return self.advisor(situation)
+
+    def at(self, situation: Situation, price: np.ndarray) -> np.ndarray:
+        """z (P, M, K) [1] at a price (M,) [money/volume/period]."""
+        products = self.scenario.products
+        per_unit = price[:, None] * products.volume / products.holding_cost
+        asked = self.advisor.answers_prices & per_unit.any(axis=0)
+        if not asked.any():
+            return ClosedForm(self.advisor, self.scenario, self.outlook).at(situation, price)
+        said = self.advisor.at(situation, per_unit)
+        if asked.all():
+            return said
+        others = ClosedForm(self.advisor, self.scenario, self.outlook).at(situation, price)
+        return np.where(asked, said, others)
+
+
+def advice_of(pricing: str, advisor: Advisor, scenario: Scenario, outlook: Outlook) -> Advice:
+    """What the advisor says, with prices of space answered as one of `PRICINGS`."""
+    answer = Asked if pricing == ASKED else ClosedForm
+    return answer(advisor, scenario, outlook)
+
+
+@dataclass(frozen=True)
+class PricedFactors:
+    """Safety factors at the price of space, day by day.
+
+    Attributes:
+        advice: answers prices.
         price: of space per day and stage (T, M) [money/volume/period]; the last day's holds on.
     """
 
-    advice: SafetyFactors
-    scenario: Scenario
-    outlook: Outlook
+    advice: Advice
     price: np.ndarray
 
     def __call__(self, situation: Situation) -> np.ndarray:
-        """z' (P, M, K) [1]."""
-        period = situation.state.period
-        price = self.price[min(period, len(self.price) - 1)]
-        return answered(self.scenario, self.outlook, period, self.advice(situation), price)
-
-
-def answered(
-    scenario: Scenario, outlook: Outlook, period: int, z: np.ndarray, price: np.ndarray
-) -> np.ndarray:
-    """What a price of space (M,) leaves of the advised z (.., M, K) [1] in a period."""
-    if not price.any():
-        return z
-    windows = outlook.windows(period)
-    return priced_safety_factor(
-        z,
-        dearer_holding(price, scenario.products.volume, scenario.holding_cost),
-        scenario.products.cost_ratio,
-        Shelf(windows.mean[0], windows.std[0]),
-    )
+        """z (P, M, K) or (M, K) [1]."""
+        day = min(situation.state.period, len(self.price) - 1)
+        return self.advice.at(situation, self.price[day])
 
 
 @dataclass(frozen=True)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brain.advice import THEORY
 from data.catalogue import Source
 from data.issues import Issues, Severity
 from data.product import Products
-from data.safety_stock import SafetyStock
 from planner.comparison import Comparison, compare, happening, promise, service, verdict
 from planner.exceptions import Finding, Status
+from planner.sources import who_advised, who_answered
 from planner.space import StageSpace, fullness, inheritance, stage_spaces, supply_worth, worth
 from planner.wording import counted, day, number
 
 if TYPE_CHECKING:
     from planner.pipeline import Outcome
 
-FIRST_NUMBER = re.compile(r"\d+(\.\d+)?")
 MOST_PRESSING = 5
 """Products named on the screen."""
 
@@ -60,9 +56,10 @@ class Summary:
         skipped: reason per product that is not planned, by unique_id.
         promised, happened, verdict, service: the money and the service, one or two sentences each.
         advised: who advised the safety stock.
+        answered: who says what to hold at the price of space; empty where space is free.
         comparison: the money by rule and term.
         spaces: how full the stages are.
-        space: the same in sentences, with what more of it is worth.
+        space: the same in sentences, with what more of it is worth and who answers to that.
         statuses: how many products are in each status, the most pressing first.
         pressing: the products with most at stake.
         folder: where the run stands; None before it is written.
@@ -78,6 +75,7 @@ class Summary:
     verdict: str
     service: str
     advised: str
+    answered: str
     comparison: Comparison
     spaces: tuple[StageSpace, ...]
     space: tuple[str, ...]
@@ -96,6 +94,7 @@ def summary(outcome: Outcome, folder: Path | None = None, pressing: int = MOST_P
     """
     reading = outcome.reading
     comparison, spaces = compare(outcome), stage_spaces(outcome)
+    answered = who_answered(outcome)
     counts = Counter(finding.status for finding in outcome.findings)
     return Summary(
         planned=_planned(outcome),
@@ -107,10 +106,11 @@ def summary(outcome: Outcome, folder: Path | None = None, pressing: int = MOST_P
         happened=happening(comparison),
         verdict=verdict(comparison),
         service=service(comparison),
-        advised=_advised(outcome.advised),
+        advised=who_advised(outcome.advised),
+        answered=answered,
         comparison=comparison,
         spaces=spaces,
-        space=_space(spaces),
+        space=(*_space(spaces), answered) if answered else _space(spaces),
         statuses=tuple((status, counts[status]) for status in Status if counts[status]),
         pressing=_pressing(outcome.findings, outcome.problem.scenario.products, pressing),
         folder=folder,
@@ -137,28 +137,6 @@ def _read(source: Source) -> str:
 def _odd(issues: Issues) -> tuple[str, ...]:
     found = (Severity.SKIPPED, Severity.MENDED)
     return tuple(line for severity in found for line in issues.lines(severity))
-
-
-def _advised(advised: SafetyStock) -> str:
-    """Who advised, counted; and why it was not a brain."""
-    theory = advised.source == THEORY
-    learnt = int((~theory).sum())
-    said = f"Brains advised the safety stock of {counted(learnt, 'product')}"
-    if not theory.any():
-        return f"{said}."
-    reasons = _kinds(advised.reason[theory])
-    why = "; ".join(f"{reason} ({number(count)})" for reason, count in reasons.most_common())
-    return f"{said}, theory that of {number(int(theory.sum()))}: {why}."
-
-
-def _kinds(reasons: Iterable[str]) -> Counter[str]:
-    """Reasons counted by kind: those that differ in their first number only are one kind."""
-    alike: dict[str, Counter[str]] = {}
-    for reason in reasons:
-        alike.setdefault(FIRST_NUMBER.sub("…", str(reason), count=1), Counter())[str(reason)] += 1
-    return Counter(
-        {next(iter(said)) if len(said) == 1 else kind: said.total() for kind, said in alike.items()}
-    )
 
 
 def _space(spaces: tuple[StageSpace, ...]) -> tuple[str, ...]:

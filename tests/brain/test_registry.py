@@ -2,13 +2,16 @@
 
 import json
 import pickle
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 
+from brain import registry
 from brain.registry import CARD, WEIGHTS, load, load_all, save, shipped
 from data.errors import DataError
-from tests.brain.conftest import make_brain
+from envs.observation import size
+from tests.brain.conftest import make_brain, make_family
 
 
 @pytest.fixture
@@ -93,7 +96,7 @@ def test_flipped_bytes_are_refused(folder):
     ("arrays", "message"),
     [
         ({"bias_1": np.full(8, np.nan, np.float32)}, "not finite"),
-        ({"weight_0": np.zeros((8, 29), np.float32)}, "shapes"),
+        ({"weight_0": np.zeros((8, size(3) - 1), np.float32)}, "shapes"),
         ({"weight_1": np.zeros((8, 8))}, "float64"),
         ({"extra": np.zeros(1)}, "arrays"),
         (
@@ -108,20 +111,61 @@ def test_wrong_weights_are_refused(folder, arrays, message):
         load(folder)
 
 
+CENTRE = {"ratios": [100.0], "lost": [[1.0, 2.0, 3.0]], "waiting": [[1.0, 2.0, 3.0]]}
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
         ({"observation_version": 0}, "observation version 0"),
-        ({"features": ["on_hand"]}, "observation version"),
+        ({"features": ["on_hand"]}, "features are not the"),
         ({"unknown": 1}, r"unknown \['unknown'\]"),
-        ({"centre": [1.0, 2.0]}, "3 numbers"),
-        ({"cost_ratio": -1.0}, "above 0"),
-        ({"learnt": {"age": 3}}, "age"),
+        ({"centre": CENTRE | {"usual_share": [], "lost": [[1.0, 2.0]]}}, "3 numbers per ratio"),
+        ({"centre": CENTRE | {"usual_share": [0.5]}}, "2 numbers or none"),
+        ({"centre": CENTRE | {"usual_share": [], "ratios": [1.0, 2.0]}}, "one row for each"),
+        ({"centre": CENTRE}, "says less than a card should"),
+        ({"ratios": [-1.0, -1.0]}, "above 0"),
+        ({"ratios": [10.0, 1.0]}, "must rise"),
+        ({"ratios": [10.0, float("inf")]}, "finite"),
+        ({"ratios": "10"}, "ratios"),
+        ({"lowest_z": 9.0}, "nothing between them"),
+        ({"action_limit": float("nan")}, "finite"),
+        ({"learnt": {"age": 3}}, r"learnt\.age"),
+        ({"learnt": {}}, "says less than a card should"),
+        ({"lineage": {"parent": "../../x"}}, "not the id of a brain"),
+        ({"seed": "1"}, "seed"),
+        ({"scores": [{"policy": "ours"}]}, "scores.0.ratio"),
+        ({"command": ["rm", "-r"]}, "command"),
+        ({"learnt": {"\x1b[2J": 3}}, r"\\x1b\[2J"),
     ],
 )
 def test_wrong_cards_are_refused(folder, values, message):
     change_card(folder, **values)
     with pytest.raises(DataError, match=message):
+        load(folder)
+
+
+def test_a_chain_longer_than_any_brain_is_refused(folder):
+    learnt = json.loads((folder / CARD).read_text())["learnt"]
+    change_card(folder, learnt=learnt | {"stages": 9})
+    with pytest.raises(DataError, match="9 stages"):
+        load(folder)
+
+
+def test_files_that_would_fill_the_memory_are_not_read(folder, monkeypatch):
+    """A megabyte of nothing unpacks to a gigabyte; its size stands in the archive."""
+    np.savez_compressed(folder / WEIGHTS, weight_0=np.zeros((2**21, 16), np.float32))
+    assert (folder / WEIGHTS).stat().st_size < 2**20
+    with pytest.raises(DataError, match="more than 64 MiB"):
+        load(folder)
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (10000000000000, 40)}"
+    array = b"\x93NUMPY\x01\x00" + (117).to_bytes(2, "little") + header.ljust(116) + b"\n"
+    with ZipFile(folder / WEIGHTS, "w") as archive:
+        archive.writestr("weight_0.npy", array)
+    with pytest.raises(DataError, match="damaged"):
+        load(folder)
+    monkeypatch.setattr(registry, "LARGEST_CARD", 100)
+    with pytest.raises(DataError, match="no card"):
         load(folder)
 
 
@@ -133,13 +177,21 @@ def test_a_card_that_is_not_json_is_refused(folder):
 
 def test_two_brains_of_one_class_are_refused(folder):
     save(make_brain(100.0, seed=2), folder.parent / "again")
-    with pytest.raises(DataError, match="two brains for cost ratio 100"):
+    with pytest.raises(DataError, match="two brains for r100"):
         load_all(folder.parent)
 
 
 def test_an_empty_shelf_says_how_to_make_a_brain(tmp_path):
     with pytest.raises(DataError, match="planner train"):
         load_all(tmp_path)
+
+
+def test_brains_stand_by_rising_cost_ratio_and_families_last(tmp_path):
+    brains = make_family(), make_brain(30.0), make_brain(4.0), make_brain(1.0, stages=2)
+    for number, brain in enumerate(brains):
+        save(brain, tmp_path / str(number))
+    names = [brain.card.name for brain in load_all(tmp_path)]
+    assert names == ["r1-2stages", "r4", "r30", "family"]
 
 
 def test_three_brains_are_shipped():

@@ -1,25 +1,80 @@
 """The training lanes keep the contracts of Stable-Baselines3 and pay exactly what was saved."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
-from brain.population import Population
-from brain.vec_env import ACTION_LIMIT, PairedLanes
-from envs.observation import SIZE, STAGES
+from brain.lanes import imagine
+from brain.lesson import ClassLesson, FamilyLesson
+from brain.population import Population, Purpose, stream
+from brain.vec_env import ACTION_LIMIT, OPENING_Z, WEEK, PairedLanes
+from envs.accounting import charge
+from envs.dynamics import advance
+from envs.observation import no_errors, size
+from envs.policies import HIGHEST_Z, LOWEST_Z, SafetyStockRule, Situation, constant
+from tests.brain.conftest import SIZE, STAGES, make_centre, make_family_centre
 
 LANES, WEEKS = 16, 3
-CENTRE = np.array([2.7, 0.7, 0.1])
+LESSON = ClassLesson(100.0)
+CENTRE = make_centre(100.0)
 
 
 @pytest.fixture
 def lanes() -> PairedLanes:
-    made = PairedLanes(100.0, CENTRE, Population(), LANES, WEEKS)
+    """A class of three stages."""
+    made = PairedLanes(LESSON, CENTRE, LANES, WEEKS)
     made.seed(4)
     return made
 
 
 def still(lanes: PairedLanes) -> np.ndarray:
-    return np.zeros((lanes.num_envs, STAGES), np.float32)
+    """The action of acting like the reference."""
+    return np.zeros((lanes.num_envs, *lanes.action_space.shape), np.float32)
+
+
+@pytest.mark.parametrize("stages", [1, 2, 5])
+@pytest.mark.parametrize("family", [False, True])
+def test_chains_of_every_length_can_be_played(stages, family):
+    population = Population(stages)
+    lesson = FamilyLesson(population) if family else ClassLesson(30.0, population)
+    centre = make_family_centre(stages) if family else make_centre(30.0, stages)
+    made = PairedLanes(lesson, centre, LANES, WEEKS)
+    assert np.asarray(made.reset()).shape == (LANES, size(stages))
+    for _ in range(WEEKS):
+        seen, rewards, _, _ = made.step(still(made))
+        assert seen.shape == (LANES, size(stages))
+        np.testing.assert_array_equal(rewards, 0)
+    assert np.isfinite(made.step(still(made) + 1)[1]).all()
+
+
+def test_the_reward_is_the_money_that_was_saved(lanes):
+    """Averaged over many episodes, against the money as it happens to learner and reference."""
+    many = PairedLanes(ClassLesson(30.0, Population(cv=(0.2, 0.6))), CENTRE, 2000, WEEKS)
+    many.seed(8)
+    many.reset()
+    action = np.tile(np.float32([-1.0, 0.5, 0.0]), (2000, 1))
+    rewards = np.sum([many.step(action)[1] for _ in range(WEEKS)], axis=0)
+
+    rng = stream(8, Purpose.TRAINING)
+    products = many.lesson.sample(rng, 2000)
+    played = imagine(rng, products, 1, WEEKS * WEEK)
+    opening = played.opening(rng.uniform(*OPENING_Z, (STAGES, 2000)), 2)
+    reference = np.where(
+        products.backordered, *np.array([CENTRE.waiting[0], CENTRE.lost[0]])[..., None]
+    )
+    z = np.stack([reference + action.T, reference]).clip(LOWEST_Z, HIGHEST_Z)
+    rule = SafetyStockRule(played.outlook, constant(z.astype(np.float32)))
+    state, money = opening, np.zeros((2, 2000))
+    for today in range(played.periods):
+        orders = rule(Situation(state, no_errors(1, 2000), played.world))
+        state, flows = advance(state, orders, played.demand[:, today][:, None], played.world)
+        costs = charge(state, flows, products.rates, played.world)
+        money += costs.holding + costs.shortage
+    saved = (money[1] - money[0]) / (WEEK * products.likely_cost)
+    difference = rewards - saved
+    assert abs(difference.mean()) < 4 * difference.std() / np.sqrt(2000)
+    assert np.corrcoef(rewards, saved)[0, 1] > 0.5
 
 
 def test_what_comes_back_has_the_stated_shapes_and_types(lanes):
@@ -65,10 +120,10 @@ def test_an_episode_is_cut_after_its_weeks_and_shows_its_last_day(lanes):
 
 def test_actions_beyond_the_limit_count_as_the_limit(lanes):
     results = []
-    for size in (ACTION_LIMIT, 10 * ACTION_LIMIT):
+    for far in (ACTION_LIMIT, 10 * ACTION_LIMIT):
         lanes.seed(7)
         lanes.reset()
-        results.append(lanes.step(np.full((LANES, STAGES), size, np.float32)))
+        results.append(lanes.step(np.full((LANES, STAGES), far, np.float32)))
     np.testing.assert_array_equal(results[0][0], results[1][0])
     np.testing.assert_array_equal(results[0][1], results[1][1])
 
@@ -83,7 +138,7 @@ def test_one_seed_gives_one_world(lanes):
 
 
 def test_standardised_features_have_mean_0_and_deviation_1():
-    lanes = PairedLanes(100.0, CENTRE, Population(), 512, 10)
+    lanes = PairedLanes(LESSON, CENTRE, 512, 10)
     shift, spread = lanes.standardise()
     seen = np.asarray(lanes.reset())
     steady = spread == 1
@@ -92,13 +147,23 @@ def test_standardised_features_have_mean_0_and_deviation_1():
     assert shift.shape == spread.shape == (SIZE,)
 
 
+def test_features_are_shown_as_they_were_in_an_earlier_training(lanes):
+    lanes.seed(3)
+    plain = np.asarray(lanes.reset())
+    shift = np.linspace(-1, 1, SIZE).astype(np.float32)
+    spread = np.linspace(1, 3, SIZE).astype(np.float32)
+    lanes.show(shift, spread)
+    lanes.seed(3)
+    np.testing.assert_allclose(lanes.reset(), (plain - shift) / spread)
+
+
 def test_attributes_are_those_of_all_lanes(lanes):
-    assert lanes.get_attr("cost_ratio") == [100.0] * LANES
-    assert lanes.get_attr("cost_ratio", [0, 3]) == [100.0] * 2
-    lanes.set_attr("cost_ratio", 10.0)
-    assert lanes.cost_ratio == 10.0
+    assert lanes.get_attr("weeks") == [WEEKS] * LANES
+    assert lanes.get_attr("lesson", [0, 3]) == [LESSON] * 2
+    lanes.set_attr("weeks", 10)
+    assert lanes.weeks == 10
     with pytest.raises(ValueError, match="shared by all lanes"):
-        lanes.set_attr("cost_ratio", 10.0, indices=0)
+        lanes.set_attr("weeks", 12, indices=0)
     with pytest.raises(AttributeError):
         lanes.get_attr("nothing_of_the_kind")
 

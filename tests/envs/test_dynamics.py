@@ -170,6 +170,18 @@ def test_an_opening_pipeline_arrives_from_the_first_period_on(one_shelf: World) 
     assert arrivals == [[1, 1], [0, 0], [3, 3], [4, 4]]
 
 
+def test_a_lead_time_longer_than_the_pipeline_is_refused(one_shelf: World) -> None:
+    """Two days under way do not fit into a pipeline of one; three into one of two later on."""
+    state = opened(one_shelf, 5)
+    short = replace(state, pipeline=state.pipeline[..., :1])
+    with pytest.raises(ValueError, match="lead time of 2 periods, but the pipeline holds 1"):
+        one_period(short, one_shelf, [0], [0])
+    later = replace(one_shelf, lead_time=np.array([[[2]], [[3]]]))
+    state, _ = one_period(state, later, [5], [0])
+    with pytest.raises(ValueError, match="lead time of 3 periods, but the pipeline holds 2"):
+        one_period(state, later, [5], [0])
+
+
 def test_shipments_survive_any_memory_layout(serial_three: World) -> None:
     """A state whose pipeline is stored in another order loses no shipment."""
     state = opened(serial_three, 5, 5, 5)

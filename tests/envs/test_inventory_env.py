@@ -26,8 +26,16 @@ from envs.inventory_env import (
     Upkeep,
     always,
 )
-from envs.observation import FEATURES, SIZE, no_errors, observe, traits_of
-from envs.policies import EchelonBaseStock, SafetyStockRule, Situation, WholeLots, constant
+from envs.observation import features, no_errors, observe, size, traits_of
+from envs.policies import (
+    HIGHEST_Z,
+    LOWEST_Z,
+    EchelonBaseStock,
+    SafetyStockRule,
+    Situation,
+    WholeLots,
+    constant,
+)
 from envs.simulator import simulate
 from envs.world import serial_world, world_of
 
@@ -262,31 +270,34 @@ def test_the_observation_knows_how_wrong_the_forecast_has_been(scenario: Scenari
     outlook, errors = outlook_of(one, 12), no_errors(1, 1)
     for t in range(8):
         errors = errors.after(env._demand[:, t], outlook.mean[t], outlook.std[t])
-    found = dict(zip(FEATURES, seen.tolist(), strict=True))
+    found = dict(zip(features(3), seen.tolist(), strict=True))
     assert found["last_error"] == pytest.approx(errors.last.item(), rel=1e-5)
-    assert found["smoothed_error"] == pytest.approx(errors.smoothed.item(), rel=1e-5)
+    for name in ("smoothed_error", "drift", "spread", "idle"):
+        expected = getattr(errors, name.removesuffix("_error")).item()
+        assert found[name] == pytest.approx(expected, rel=1e-5)
     assert np.array_equal(seen, observe(env._state, errors, outlook, traits_of(one))[0, 0])
 
 
 def test_safety_factors_are_kept_within_their_range() -> None:
-    """Out of -2 to 8 they count as the nearest bound."""
-    rewards = []
-    for z in (8.0, 50.0):
-        env = make(IDS[1])
-        env.reset(seed=2)
-        rewards.append([env.step(np.full(3, z))[1] for _ in range(5)])
-    assert rewards[0] == rewards[1]
+    """Out of their bounds they count as the nearest one."""
+    for bound in (LOWEST_Z, HIGHEST_Z):
+        rewards = []
+        for z in (bound, 6 * bound):
+            env = make(IDS[1])
+            env.reset(seed=2)
+            rewards.append([env.step(np.full(3, z))[1] for _ in range(5)])
+        assert rewards[0] == rewards[1]
 
 
 def test_more_safety_stock_means_fewer_lost_sales() -> None:
-    """On the same products and demand; the environment shows a brain's 30 features."""
+    """On the same products and demand; the environment shows a brain's features."""
     lost = []
     for z in (-1.0, 0.0, 3.0):
         env = make(IDS[1])
         units = 0.0
         for seed in range(5):
             seen, _ = env.reset(seed=seed)
-            assert seen.shape == (SIZE,)
+            assert seen.shape == (size(3),)
             units += sum(env.step(np.full(3, z))[4]["lost"] for _ in range(20))
         lost.append(units)
     assert lost[0] > lost[1] > lost[2]

@@ -1,4 +1,4 @@
-"""Tiny plans, made from tables as a user would."""
+"""Tiny plans, made from tables as a user would, with brains that are made up."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from brain.registry import save
+from envs.policies import constant
 from planner.config import PlanConfig
 from planner.pipeline import Outcome, make
+from planner.problem import Problem
+from planner.rules import ClosedForm
+from tests.brain.conftest import make_brain, make_family
 
 START = date(2027, 1, 4)
 DAYS = 14
@@ -46,6 +52,11 @@ ROOMY = "\n".join(
 Planner = Callable[..., Outcome]
 
 
+def closed_form(problem: Problem, z: np.ndarray) -> ClosedForm:
+    """The same factors every day; a price of space is answered by the formula."""
+    return ClosedForm(constant(z), problem.scenario, problem.outlook)
+
+
 def _table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
@@ -53,7 +64,25 @@ def _table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 
 @pytest.fixture(scope="session")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Planner:
+def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of three class brains that know nothing, but answer like any other."""
+    folder = tmp_path_factory.mktemp("classes")
+    for seed, ratio in enumerate((10.0, 100.0, 1000.0)):
+        save(make_brain(ratio, seed), folder / f"r{ratio:g}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def with_family(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a class brain and one that can be asked at prices."""
+    folder = tmp_path_factory.mktemp("family")
+    save(make_brain(100.0), folder / "r100")
+    save(make_family(), folder / "family")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def plan(tmp_path_factory: pytest.TempPathFactory, classes: Path) -> Planner:
     """Plans the given products over two weeks on a tight or a roomy chain."""
 
     def planned(
@@ -61,6 +90,8 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Planner:
         network: str = TIGHT,
         paths: int = 8,
         ratio: float = 50.0,
+        brains: Path = classes,
+        **options: object,
     ) -> Outcome:
         folder = tmp_path_factory.mktemp("plan")
         days = [START + timedelta(days=day) for day in range(DAYS)]
@@ -73,7 +104,8 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Planner:
         _table(folder / "products.csv", header, costs)
         _table(folder / "stock.csv", ("unique_id", "stage", "on_hand"), stock)
         (folder / "network.toml").write_text(network, encoding="utf-8")
-        return make(PlanConfig(folder / "forecast.csv", horizon=DAYS, paths=paths))
+        given = {"brains": brains, "horizon": DAYS, "paths": paths} | options
+        return make(PlanConfig(folder / "forecast.csv", **given))
 
     return planned
 

@@ -10,12 +10,12 @@ import pytest
 from data.costs import Costs
 from data.safety_stock import SafetyStock
 from data.stock import StockState
-from envs.policies import constant
 from planner.exceptions import ACTIONS, Evidence, Finding, Status, findings
 from planner.planning import make_plan, rule_of
 from planner.problem import problem_of
 from planner.replay import replay
 from tests.milp.conftest import steady_task
+from tests.planner.conftest import closed_form
 
 HORIZON = 10
 EMPTY, SHORT, CUT, TOO_MUCH, FINE = range(5)
@@ -37,9 +37,10 @@ def evidence(empty_and_too_much: bool = False, skipped: dict[str, str] | None = 
     stock = StockState(on_hand, pipeline, np.zeros(products))
     problem = problem_of(replace(task.scenario, stock=stock), HORIZON)
     z = np.full((2, products), 2.0)
-    planned = make_plan(problem, constant(z), seed=1)
+    advice = closed_form(problem, z)
+    planned = make_plan(problem, advice, seed=1)
     demand = problem.sampled_demand(8, np.random.default_rng(1))
-    rule = rule_of(problem, constant(z), planned)
+    rule = rule_of(problem, advice, planned)
     happened = replay(problem, {"ours": lambda: rule}, demand)["ours"]
     left = z.copy()
     left[1, CUT] = 0.5

@@ -9,12 +9,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from envs.policies import constant
 from planner.orders import COLUMNS, OrderLine, order_lines
 from planner.pipeline import Outcome
 from planner.planning import Planned, make_plan
 from planner.problem import Problem, problem_of
 from tests.milp.conftest import steady_task, with_limits
+from tests.planner.conftest import closed_form
 
 HORIZON = 10
 Z = np.array([[1.5, 1.0], [0.5, 0.2]])
@@ -28,7 +28,7 @@ def planned_lines(
     """A plan of two steady products and its lines."""
     task = with_limits(steady_task(**columns), space, supply)
     problem = problem_of(task.scenario, HORIZON)
-    planned = make_plan(problem, constant(Z), seed=1)
+    planned = make_plan(problem, closed_form(problem, Z), seed=1)
     return problem, planned, list(order_lines(problem, planned, Z))
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from brain.advice import THEORY
+from brain.advice import FAMILY, THEORY
+from brain.registry import load_all
 from data.errors import ConfigurationError, DataError, PlannerError
 from data.sample import write_sample
+from planner import pipeline
 from planner.config import PlanConfig
 from planner.folder import write_run
 from planner.pipeline import Outcome, make
 from planner.replay import OURS, RIVALS
+from planner.rules import PRICINGS
+from planner.summary import summary
 from tests.planner.conftest import Planner
 
 HORIZON = 14
@@ -35,6 +40,12 @@ def without_limits(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     for name in ("forecast.csv", "products.csv", "stock.csv", "open_orders.csv"):
         (folder / name).write_bytes((sample / name).read_bytes())
     return folder
+
+
+@pytest.fixture(autouse=True)
+def brains_are_made_up(classes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said here holds whatever brains are shipped."""
+    monkeypatch.setattr(pipeline, "shipped", lambda: load_all(classes))
 
 
 def config(folder: Path, **options: object) -> PlanConfig:
@@ -133,6 +144,27 @@ def test_scarce_space_shows_in_the_advice(tight: Outcome, roomy: Outcome) -> Non
     np.testing.assert_array_equal(roomy.z_reconciled, roomy.advised.z)
 
 
+def test_a_family_brain_is_asked_at_the_price_of_space(
+    plan: Planner, with_family: Path, tmp_path: Path
+) -> None:
+    """Or left alone if the planner wishes so; the advice for free space is the same."""
+    outcomes = {p: plan("ABCD", brains=with_family, pricing=p, out=tmp_path / p) for p in PRICINGS}
+    asked, formula = (outcomes[pricing] for pricing in PRICINGS)
+    assert asked.planned.price.any()
+    assert set(asked.advised.source) == {FAMILY}
+    np.testing.assert_array_equal(asked.advised.z, formula.advised.z)
+    assert (asked.z_reconciled != formula.z_reconciled).any()
+    assert (formula.z_reconciled <= formula.advised.z).all()
+    for pricing, outcome in outcomes.items():
+        written = json.loads((write_run(outcome) / "manifest.json").read_text(encoding="utf-8"))
+        assert written["options"]["pricing"] == pricing
+        assert written["pricing"] == {p: 4 * (p == pricing) for p in PRICINGS}
+        assert written["advice"]["products"][FAMILY] == 4
+        assert written["brains"] == [brain.id for brain in outcome.advisor.panel.every]
+    assert "the family brain says what to hold at that price" in summary(asked).answered
+    assert "the family brain was not to be asked" in summary(formula).answered
+
+
 def test_tables_that_cannot_be_planned_end_in_a_sentence(sample: Path, tmp_path: Path) -> None:
     """A missing forecast, a damaged one, an empty folder of brains."""
     with pytest.raises(DataError, match="forecast"):
@@ -154,6 +186,7 @@ def test_tables_that_cannot_be_planned_end_in_a_sentence(sample: Path, tmp_path:
         {"seed": -1},
         {"seed": 2**32},
         {"replay": "twice"},
+        {"pricing": "guessed"},
     ],
     ids=str,
 )

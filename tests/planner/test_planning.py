@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data.safety_stock import SafetyStock
 from envs.policies import SafetyStockRule, constant
 from planner.planning import (
     Planned,
@@ -19,6 +18,7 @@ from planner.planning import (
 from planner.problem import Problem, problem_of
 from planner.rules import PricedFactors
 from tests.milp.conftest import steady_task, with_limits
+from tests.planner.conftest import closed_form
 
 HORIZON = 12
 Z = np.array([[1.5, 1.0], [0.5, 0.2]])
@@ -33,13 +33,7 @@ def problem(space: tuple[float, ...] | None = None, **columns: np.ndarray) -> Pr
 
 def plan(of: Problem) -> Planned:
     """Its plan under constant advice."""
-    return make_plan(of, constant(Z), seed=1)
-
-
-def advice_of(of: Problem) -> SafetyStock:
-    """The constant advice as a record."""
-    nobody = np.array(["nobody", "nobody"], dtype=object)
-    return SafetyStock(Z, of.outlook.windows(0).std, nobody, nobody)
+    return make_plan(of, closed_form(of, Z), seed=1)
 
 
 @pytest.mark.parametrize("columns", [{}, LOTS], ids=["any quantity", "lots"])
@@ -126,8 +120,8 @@ def test_free_space_leaves_all_of_the_safety_stock() -> None:
     """To the bit, and the rule that carries the plan out asks the advice itself."""
     of = problem()
     planned = plan(of)
-    np.testing.assert_array_equal(reconciled_safety_stock(of, advice_of(of), planned), Z)
-    rule = rule_of(of, constant(Z), planned)
+    np.testing.assert_array_equal(reconciled_safety_stock(of, closed_form(of, Z), planned), Z)
+    rule = rule_of(of, closed_form(of, Z), planned)
     assert isinstance(rule.safety_factors, PricedFactors)
     np.testing.assert_array_equal(rule.safety_factors(of.situation()), Z)
 
@@ -136,17 +130,20 @@ def test_scarce_space_takes_safety_stock_and_never_gives_any() -> None:
     """Today's price cuts today's factors; the same factors are what the rule starts with."""
     of = problem(SPACE)
     planned = plan(of)
-    left = reconciled_safety_stock(of, advice_of(of), planned)
+    left = reconciled_safety_stock(of, closed_form(of, Z), planned)
     assert (left <= Z).all()
     assert (left < Z).any()
-    rule = rule_of(of, constant(Z), planned)
+    rule = rule_of(of, closed_form(of, Z), planned)
     np.testing.assert_array_equal(rule.safety_factors(of.situation()), left)
 
 
 def test_advice_per_path_and_advice_for_all_are_the_same_advice() -> None:
     """Factors (M, K) and (P, M, K) are both welcome."""
     of = problem(SPACE)
-    per_path = make_plan(of, lambda s: np.repeat(Z[None], len(s.state.on_hand), axis=0), seed=1)
+    repeated = replace(
+        closed_form(of, Z), factors=lambda s: np.repeat(Z[None], len(s.state.on_hand), 0)
+    )
+    per_path = make_plan(of, repeated, seed=1)
     np.testing.assert_array_equal(per_path.plan.shipments, plan(of).plan.shipments)
     np.testing.assert_array_equal(per_path.price, plan(of).price)
 

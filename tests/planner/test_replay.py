@@ -15,6 +15,7 @@ from planner.planning import Planned, make_plan
 from planner.problem import Problem, problem_of
 from planner.replay import OURS, RIVALS, optimiser_only, policies_of, replay
 from tests.milp.conftest import steady_task, with_limits
+from tests.planner.conftest import closed_form
 
 HORIZON = 10
 Z = np.array([[1.5, 1.0], [0.5, 0.2]])
@@ -28,12 +29,12 @@ def problem(space: tuple[float, ...] | None = None, **columns: np.ndarray) -> Pr
 
 def rules(of: Problem, planned: Planned, mode: str = "prices") -> dict[str, Callable[[], Policy]]:
     """Ours and its rivals."""
-    return policies_of(of, constant(Z), planned, optimiser_only(of), mode)
+    return policies_of(of, closed_form(of, Z), planned, optimiser_only(of), mode)
 
 
 def replayed(of: Problem, mode: str = "prices", paths: int = 3) -> tuple[Planned, dict[str, Kpis]]:
     """All rules on a few futures."""
-    planned = make_plan(of, constant(Z), seed=1)
+    planned = make_plan(of, closed_form(of, Z), seed=1)
     demand = of.sampled_demand(paths, np.random.default_rng(2))
     return planned, replay(of, rules(of, planned, mode), demand)
 
@@ -52,7 +53,7 @@ def test_all_rules_meet_the_same_demand(space: tuple[float, ...] | None) -> None
 def test_every_rule_is_told_to_be_through() -> None:
     """Each once, whichever is done first."""
     of = problem()
-    planned = make_plan(of, constant(Z), seed=1)
+    planned = make_plan(of, closed_form(of, Z), seed=1)
     heard: list[str] = []
     policies = rules(of, planned)
     replay(of, policies, of.sampled_demand(2, np.random.default_rng(1)), heard.append)
@@ -62,7 +63,7 @@ def test_every_rule_is_told_to_be_through() -> None:
 def test_side_by_side_rules_do_what_each_does_alone() -> None:
     """Several at a time or one after the other, the figures are the same to the bit."""
     of = problem(SPACE)
-    planned = make_plan(of, constant(Z), seed=1)
+    planned = make_plan(of, closed_form(of, Z), seed=1)
     demand = of.sampled_demand(4, np.random.default_rng(1))
     policies = rules(of, planned)
     together = replay(of, policies, demand)

@@ -201,7 +201,7 @@ def test_few_futures_make_a_page_without_nan(plan, paths: int) -> None:
 
 def test_theory_alone_makes_a_page(plan) -> None:
     page = Page(render(plan(ratio=50_000.0)))
-    assert "theory that of 3" in page.text
+    assert "Theory advised the safety stock of 3 products" in page.text
 
 
 def test_one_product_makes_a_page(plan) -> None:

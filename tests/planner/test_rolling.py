@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
+from envs.observation import ForecastErrors
 from envs.policies import SafetyStockRule, Situation, constant
 from milp.model import Task
 from milp.prices import standing_prices
 from milp.reconcile import reconcile
 from planner import rolling
-from planner.lookahead import WEEK, LookAhead
+from planner.lookahead import WEEK, LookAhead, on_paths
 from planner.problem import Problem, problem_of
 from planner.rolling import (
     Levels,
@@ -20,11 +21,11 @@ from planner.rolling import (
     OptimiserOnly,
     Prices,
     WeeklyPrices,
-    one_path,
     stock_of_path,
 )
-from planner.rules import answered
+from planner.rules import Advice, ClosedForm
 from tests.milp.conftest import steady_task, with_limits
+from tests.planner.conftest import closed_form
 
 HORIZON = 8
 Z = np.array([[1.5, 1.0], [0.5, 0.2]])
@@ -57,17 +58,16 @@ class Finder:
         self.asked = 0
         self._prices = prices
 
-    def __call__(self, situation: Situation, z: np.ndarray) -> np.ndarray:
+    def __call__(self, situation: Situation, advice: Advice) -> np.ndarray:
         """The next price at the shelf; the store's is 0."""
         assert len(situation.state.on_hand) == 1
-        assert z.shape == Z.shape
         self.asked += 1
         return np.array([self._prices[min(self.asked, len(self._prices)) - 1], 0.0])
 
 
 def weekly(problem: Problem, find: Prices) -> WeeklyPrices:
     """Order up to the advice at prices found once a week."""
-    return WeeklyPrices(problem.scenario, problem.outlook, constant(Z), find)
+    return WeeklyPrices(problem.outlook, closed_form(problem, Z), find)
 
 
 def test_without_limits_the_model_leaves_order_up_to_as_it_is() -> None:
@@ -113,9 +113,8 @@ def test_half_of_a_weeks_price_is_last_weeks(monkeypatch: pytest.MonkeyPatch) ->
     problem = tight()
     rule = weekly(problem, Finder(4.0, 0.0))
     seen = []
-    monkeypatch.setattr(
-        rolling, "answered", lambda *given: seen.append(given[-1][0]) or answered(*given)
-    )
+    at = ClosedForm.at
+    monkeypatch.setattr(ClosedForm, "at", lambda *given: seen.append(given[-1][0]) or at(*given))
     problem.carried_out(rule, futures(problem, 1))
     assert seen == [4.0] * WEEK + [2.0] * (HORIZON - WEEK)
 
@@ -137,11 +136,15 @@ def test_the_models_prices_are_its_duals_of_the_days_that_orders_fill() -> None:
     problem = tight()
     task = Task(problem.scenario, problem.outlook, Z, problem.scenario.stock, 0, HORIZON)
     duals = reconcile(task).storage_price
-    found = ModelPrices(problem.scenario, problem.outlook, HORIZON)(problem.situation(), Z)
+    found = ModelPrices(problem.scenario, problem.outlook, HORIZON)(
+        problem.situation(), closed_form(problem, Z)
+    )
     np.testing.assert_allclose(found, standing_prices(duals)[0])
     assert found.any()
     roomy = free()
-    assert not ModelPrices(roomy.scenario, roomy.outlook, HORIZON)(roomy.situation(), Z).any()
+    assert not ModelPrices(roomy.scenario, roomy.outlook, HORIZON)(
+        roomy.situation(), closed_form(roomy, Z)
+    ).any()
 
 
 def test_the_optimiser_alone_plans_every_second_day(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,10 +176,14 @@ def test_a_path_taken_out_is_that_path() -> None:
         on_hand=morning.state.on_hand * np.arange(3)[:, None, None],
         backorders=morning.state.backorders + np.arange(3)[:, None, None],
     )
-    situation = replace(morning, state=state)
+    draw = np.random.default_rng(1).normal
+    errors = ForecastErrors(*(draw(size=morning.errors.last.shape) for _ in fields(ForecastErrors)))
+    situation = replace(morning, state=state, errors=errors)
     stock = stock_of_path(situation, 2)
     np.testing.assert_array_equal(stock.on_hand, state.on_hand[2])
     np.testing.assert_array_equal(stock.backorders, [2.0, 2.0])
-    alone = one_path(situation, 1)
+    alone = on_paths(situation, slice(1, 2))
     np.testing.assert_array_equal(alone.state.on_hand, state.on_hand[1:2])
-    np.testing.assert_array_equal(alone.errors.last, morning.errors.last[1:2])
+    for kind in fields(ForecastErrors):
+        expected = getattr(errors, kind.name)[1:2]
+        np.testing.assert_array_equal(getattr(alone.errors, kind.name), expected)

@@ -25,6 +25,7 @@ from planner.rules import (
     textbook_factors,
 )
 from tests.milp.conftest import random_task, steady_task, with_limits
+from tests.planner.conftest import closed_form
 
 HORIZON = 12
 PASSING = np.array([30.0, 60.0])
@@ -94,7 +95,7 @@ def test_every_path_is_scaled_by_itself() -> None:
 def test_at_a_price_of_nothing_the_advice_is_passed_on() -> None:
     """The very same array, not a copy that is almost equal."""
     problem, z = limited(50.0, 90.0), np.full((2, 2), 1.5)
-    rule = PricedFactors(constant(z), problem.scenario, problem.outlook, np.zeros((HORIZON, 2)))
+    rule = PricedFactors(closed_form(problem, z), np.zeros((HORIZON, 2)))
     assert rule(problem.situation()) is z
 
 
@@ -103,7 +104,7 @@ def test_a_price_lowers_factors_where_it_is_paid() -> None:
     problem, z = limited(50.0, 90.0), np.full((2, 2), 1.5)
     price = np.zeros((3, 2))
     price[2, 1] = 4.0
-    rule = PricedFactors(constant(z), problem.scenario, problem.outlook, price)
+    rule = PricedFactors(closed_form(problem, z), price)
     policy = SafetyStockRule(problem.outlook, rule)
     trace = problem.carried_out(policy, problem.mean_demand)
     free = problem.carried_out(SafetyStockRule(problem.outlook, constant(z)), problem.mean_demand)

@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brain.advice import THEORY
 from data.costs import Costs
+from data.safety_stock import SafetyStock
 from envs.metrics import estimate
 from planner.comparison import Standing, compare
 from planner.exceptions import Finding, Status
 from planner.pipeline import Outcome
 from planner.replay import OURS
+from planner.sources import reasons
 from planner.space import inherited_overflow
 from planner.summary import summary
 from planner.wording import THIN, number, percent, signed
@@ -156,12 +159,49 @@ def test_what_the_plan_itself_brings_in_is_not_inherited(tight: Outcome) -> None
 
 def test_theory_is_counted_with_its_reason(plan) -> None:
     told = summary(plan(ratio=50_000.0))
-    assert "theory that of 3" in told.advised
+    assert told.advised.startswith("Theory advised the safety stock of 3 products: ")
     assert "(3)" in told.advised
 
 
 def test_brains_alone_need_no_reason(roomy: Outcome) -> None:
-    assert summary(roomy).advised == "Brains advised the safety stock of 3 products."
+    assert summary(roomy).advised == "Class brains advised the safety stock of 3 products."
+
+
+def test_who_advised_is_counted_by_kind(tight: Outcome) -> None:
+    """Any class brain is one; reasons that differ in a number only are one reason."""
+    who = np.array(["brain 100", "brains 10 and 100", "family brain", "theory"], dtype=object)
+    why = np.array(["", "", "", "cost ratio 9 is below the 10 to 1000 learnt"], dtype=object)
+    told = summary(replace(tight, advised=replace(tight.advised, source=who, reason=why)))
+    assert told.advised == (
+        "Class brains advised the safety stock of 2 products, the family brain that of 1, theory "
+        "that of 1: cost ratio 9 is below the 10 to 1000 learnt (1)."
+    )
+
+
+def test_reasons_that_differ_in_a_number_only_are_one() -> None:
+    """The first number of each; its place is kept."""
+    why = np.array(["ratio 9 is odd", "ratio 8.5 is odd", "customers wait"], dtype=object)
+    advised = SafetyStock(np.zeros((1, 3)), np.ones((1, 3)), np.full(3, THEORY, object), why)
+    assert reasons(advised) == [("ratio … is odd", 2), ("customers wait", 1)]
+
+
+def test_who_answers_prices_is_said_where_space_costs(tight: Outcome, roomy: Outcome) -> None:
+    """And only there; nobody is said to be asked where nobody has learnt prices."""
+    assert summary(roomy).answered == ""
+    told = summary(tight)
+    assert told.answered.endswith("no brain here has learnt prices.")
+    assert told.answered == told.space[-1]
+
+
+def test_products_that_cannot_be_asked_are_counted(plan, with_family: Path) -> None:
+    """Nobody may ask a brain about one of four."""
+    asked = plan("ABCD", brains=with_family)
+    reason = asked.advisor.reason.copy()
+    reason[1] = "customers wait"
+    some = replace(asked, advisor=replace(asked.advisor, reason=reason))
+    assert "at that price of every product." in summary(asked).answered
+    assert "at that price of 3 products, the newsvendor's formula" in summary(some).answered
+    assert summary(some).answered.endswith("of 1.")
 
 
 def test_the_most_pressing_products_are_the_first_findings_that_are_not_fine(

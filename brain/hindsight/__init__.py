@@ -1,0 +1,1 @@
+"""Learning with hindsight: the gradient of cost through sampled demand."""
