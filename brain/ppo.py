@@ -46,7 +46,7 @@ def learn(
     A training that was broken off goes on with its last saved net, on products it has not met;
     the result is as good, though not the same to the bit, as if it had not been.
     """
-    with _own_randomness():
+    with own_randomness():
         coach = _Coach(lesson, keeper, seed, settings, saved, on_progress)
         with suppress(KeyboardInterrupt):
             coach.teach()
@@ -114,9 +114,9 @@ class _Coach(BaseCallback):
         self._learner = _learner(env, self, seed, settings)
         if kept:
             keeper.restore(*kept)
-            _put(self._learner.policy, _unpacked(kept[1]))
+            put(self._learner.policy, _unpacked(kept[1]))
         elif self._tunes and keeper.best is not None:
-            _put(self._learner.policy, keeper.best.layers)
+            put(self._learner.policy, keeper.best.layers)
 
     @property
     def done(self) -> int:
@@ -212,7 +212,8 @@ def _linear(policy: torch.nn.Module) -> list[torch.nn.Linear]:
     return [layer for layer in net if isinstance(layer, torch.nn.Linear)]
 
 
-def _put(policy: torch.nn.Module, layers: tuple[tuple[np.ndarray, np.ndarray], ...]) -> None:
+def put(policy: torch.nn.Module, layers: tuple[tuple[np.ndarray, np.ndarray], ...]) -> None:
+    """Give a policy's net of actions these weights and biases; the inverse of `layers_of`."""
     with torch.no_grad():
         for layer, (weight, bias) in zip(_linear(policy), layers, strict=True):
             layer.weight.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
@@ -225,7 +226,7 @@ def _unpacked(arrays: dict[str, np.ndarray]) -> tuple[tuple[np.ndarray, np.ndarr
 
 
 @contextmanager
-def _own_randomness() -> Iterator[None]:
+def own_randomness() -> Iterator[None]:
     """Leave the global random states and torch's threads, which training sets, as found."""
     python, legacy, threads = random.getstate(), np.random.get_state(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[]):

@@ -7,6 +7,7 @@ best policy is the same as without it; the luck of the demand cancels (control v
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,25 +31,22 @@ OPENING_Z = (-1.0, 4.0)
 """Stock at the start of an episode, in sigmas; chains begin short, well stocked and over-full."""
 
 
-class PairedLanes(VecEnv):
-    """K lanes; an action is held for a week, an episode lasts `weeks` and is cut, not ended.
+class Lockstep(VecEnv):
+    """Lanes that begin and end together: columns of arrays, played against a reference.
 
     Observation: `envs.observation.observe` (K, size), standardised on request. Action (K, M):
-    distance of z from `centre` [1]. Reward (K,): expected cost saved per day, in shares of what
-    the product is likely to cost [1].
+    distance of z from that of the reference [1]. Reward (K,): what the learner saved.
+
+    Args:
+        lanes: K.
+        stages: M.
+        decisions: actions in an episode.
+        cut: True where life would go on after an episode; it is cut, not ended.
     """
 
-    def __init__(
-        self,
-        lesson: Lesson,
-        centre: Centre,
-        lanes: int,
-        weeks: int,
-    ) -> None:
-        self.lesson = lesson
-        self.weeks = weeks
-        self._stages, self._size = centre.stages, size(centre.stages)
-        self._centre = centre
+    def __init__(self, lanes: int, stages: int, decisions: int, cut: bool = True) -> None:
+        self._stages, self._size = stages, size(stages)
+        self._decisions, self._cut = decisions, cut
         self._rng = stream(0, Purpose.TRAINING)
         self._shift = np.zeros(self._size, SINGLE)
         self._spread = np.ones(self._size, SINGLE)
@@ -59,6 +57,18 @@ class PairedLanes(VecEnv):
             spaces.Box(-np.inf, np.inf, (self._size,), SINGLE),
             spaces.Box(-ACTION_LIMIT, ACTION_LIMIT, (self._stages,), SINGLE),
         )
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Start an episode with all that it will meet."""
+
+    @abstractmethod
+    def _see(self) -> np.ndarray:
+        """What the learner sees (K, size)."""
+
+    @abstractmethod
+    def _play(self) -> np.ndarray:
+        """Carry out `_actions` (M, K); what was saved (K,)."""
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
         """Draw all that follows from `seed`; the lanes share one stream."""
@@ -75,7 +85,7 @@ class PairedLanes(VecEnv):
         self._shift, self._spread = np.zeros(self._size, SINGLE), np.ones(self._size, SINGLE)
         idle = np.zeros((self.num_envs, self._stages), SINGLE)
         seen = [np.asarray(self.reset())]
-        seen += [np.asarray(self.step(idle)[0]) for _ in range(self.weeks - 1)]
+        seen += [np.asarray(self.step(idle)[0]) for _ in range(self._decisions - 1)]
         every = np.concatenate(seen)
         spread = every.std(axis=0)
         self._shift = every.mean(axis=0)
@@ -87,66 +97,34 @@ class PairedLanes(VecEnv):
         self._shift, self._spread = shift, spread
 
     def reset(self) -> VecEnvObs:
-        """New products, new futures; the observations of their first day (K, size)."""
-        products = self.lesson.sample(self._rng, self.num_envs)
-        self._lanes = imagine(self._rng, products, 1, self.weeks * WEEK)
-        z = self._rng.uniform(*OPENING_Z, (self._stages, self.num_envs))
-        self._state = self._lanes.opening(z, 2)
-        self._errors = no_errors(1, self.num_envs, SINGLE)
+        """A new episode; the observations of its first day (K, size)."""
+        self._begin()
+        self._taken = 0
         self._earned = np.zeros(self.num_envs)
-        seen = self._observe_plain()
-        self._reference = self._centre(seen).T.astype(SINGLE)
-        return self._standardised(seen)
+        return self._standardised(self._see())
 
     def step_async(self, actions: np.ndarray) -> None:
-        """Take note of the week's actions (K, M)."""
+        """Take note of the actions (K, M)."""
         self._actions = np.clip(np.asarray(actions, SINGLE).T, -ACTION_LIMIT, ACTION_LIMIT)
 
     def step_wait(self) -> VecEnvStepReturn:
-        """Play the week: observations, rewards, dones, infos."""
-        saved = self._play_week()
+        """Carry them out: observations, rewards, dones, infos."""
+        saved = self._play()
         self._earned += saved
-        seen = self._standardised(self._observe_plain())
+        self._taken += 1
+        seen = self._standardised(self._see())
         rewards = saved.astype(SINGLE)
-        if self._state.period < self._lanes.periods:
+        if self._taken < self._decisions:
             return seen, rewards, np.zeros(self.num_envs, bool), self._nothing
         infos = [
             {
                 "terminal_observation": seen[lane],
-                "TimeLimit.truncated": True,
-                "episode": {"r": float(self._earned[lane]), "l": self.weeks, "t": 0.0},
+                "TimeLimit.truncated": self._cut,
+                "episode": {"r": float(self._earned[lane]), "l": self._decisions, "t": 0.0},
             }
             for lane in range(self.num_envs)
         ]
         return self.reset(), rewards, np.ones(self.num_envs, bool), infos
-
-    def _play_week(self) -> np.ndarray:
-        """Share of the likely cost saved (K,) [1]; path 0 is the learner, path 1 the reference."""
-        lanes, products = self._lanes, self._lanes.products
-        z = np.stack([self._reference + self._actions, self._reference]).clip(LOWEST_Z, HIGHEST_Z)
-        rule = SafetyStockRule(lanes.outlook, constant(z))
-        cost = np.zeros((2, self.num_envs))
-        for _ in range(WEEK):
-            today = self._state.period
-            demand = lanes.demand[:, today]
-            orders = rule(Situation(self._state, self._errors, lanes.world))
-            self._state, flows = advance(self._state, orders, demand[:, None], lanes.world)
-            cost += lanes.expected_cost(self._state, flows)
-            self._errors = self._errors.after(
-                demand, lanes.outlook.mean[today], lanes.outlook.std[today]
-            )
-        return (cost[1] - cost[0]) / (WEEK * products.likely_cost)
-
-    def _observe_plain(self) -> np.ndarray:
-        state = self._state
-        learner = State(
-            state.period,
-            state.on_hand[:1],
-            state.pipeline[:1],
-            state.backorders[:1],
-            state.owed[:1],
-        )
-        return observe(learner, self._errors, self._lanes.outlook, self._lanes.products.traits)[0]
 
     def _standardised(self, seen: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray((seen - self._shift) / self._spread)
@@ -173,3 +151,59 @@ class PairedLanes(VecEnv):
     def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> list[bool]:
         """False for every lane asked for: lanes cannot be wrapped one by one."""
         return [False for _ in self._get_indices(indices)]
+
+
+class PairedLanes(Lockstep):
+    """K products; an action is held for a week, an episode lasts `weeks`.
+
+    Reward (K,): expected cost saved per day, in shares of what the product is likely to cost [1].
+    """
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        centre: Centre,
+        lanes: int,
+        weeks: int,
+    ) -> None:
+        self.lesson = lesson
+        self.weeks = weeks
+        self._centre = centre
+        super().__init__(lanes, centre.stages, weeks)
+
+    def _begin(self) -> None:
+        """New products, new futures."""
+        products = self.lesson.sample(self._rng, self.num_envs)
+        self._lanes = imagine(self._rng, products, 1, self.weeks * WEEK)
+        z = self._rng.uniform(*OPENING_Z, (self._stages, self.num_envs))
+        self._state = self._lanes.opening(z, 2)
+        self._errors = no_errors(1, self.num_envs, SINGLE)
+        self._reference = self._centre(self._see()).T.astype(SINGLE)
+
+    def _play(self) -> np.ndarray:
+        """Share of the likely cost saved (K,) [1]; path 0 is the learner, path 1 the reference."""
+        lanes, products = self._lanes, self._lanes.products
+        z = np.stack([self._reference + self._actions, self._reference]).clip(LOWEST_Z, HIGHEST_Z)
+        rule = SafetyStockRule(lanes.outlook, constant(z))
+        cost = np.zeros((2, self.num_envs))
+        for _ in range(WEEK):
+            today = self._state.period
+            demand = lanes.demand[:, today]
+            orders = rule(Situation(self._state, self._errors, lanes.world))
+            self._state, flows = advance(self._state, orders, demand[:, None], lanes.world)
+            cost += lanes.expected_cost(self._state, flows)
+            self._errors = self._errors.after(
+                demand, lanes.outlook.mean[today], lanes.outlook.std[today]
+            )
+        return (cost[1] - cost[0]) / (WEEK * products.likely_cost)
+
+    def _see(self) -> np.ndarray:
+        state = self._state
+        learner = State(
+            state.period,
+            state.on_hand[:1],
+            state.pipeline[:1],
+            state.backorders[:1],
+            state.owed[:1],
+        )
+        return observe(learner, self._errors, self._lanes.outlook, self._lanes.products.traits)[0]

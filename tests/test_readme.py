@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.curves import drawn
 from benchmarks.tables import filled, sample_output
+from brain.registry import shipped
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,6 +24,14 @@ def shape(line: str) -> str:
 def test_the_tables_are_those_of_the_committed_results() -> None:
     """Nobody typed a figure: the tables are made by `make tables`."""
     assert filled(README) == README
+    optimum = (ROOT / "docs" / "optimum.md").read_text(encoding="utf-8")
+    assert filled(optimum) == optimum
+
+
+def test_the_learning_curves_are_those_of_the_shipped_brains() -> None:
+    """The figure is drawn from their cards."""
+    drawing = (ROOT / "docs" / "learning_curves.svg").read_text(encoding="utf-8")
+    assert drawing == drawn([brain.card for brain in shipped()])
 
 
 def test_the_output_shown_is_the_real_one(tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ information). Rivals are tuned on futures of their own; all rules are judged on 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from time import perf_counter
+
+import numpy as np
 
 from benchmarks.optimum import lost_sales, orgym, serial
 from benchmarks.optimum.learnt import learnt
 from benchmarks.optimum.rows import rows_of
-from benchmarks.optimum.suite import QUICK, Effort, Suite, judged
+from benchmarks.optimum.suite import QUICK, Effort, RuleFactory, Suite, judged
 from benchmarks.results import Result, Row, result_of
 from brain.population import Purpose, stream
 
@@ -44,7 +47,22 @@ def run(quick: bool, seed: int) -> Result:
     rows: list[Row] = []
     for suite in suites():
         rivals = RIVALS[suite.name](suite, stream(seed, Purpose.TUNING), effort)
-        rules = rivals | learnt(suite, seed, quick)
-        brought = judged(suite, rules, stream(seed, Purpose.HELD_OUT), effort)
-        rows.extend(rows_of(suite, brought))
+        every = {name: (rule,) for name, rule in rivals.items()} | learnt(suite, seed, quick)
+        rows.extend(_compared(suite, every, stream(seed, Purpose.HELD_OUT), effort))
     return result_of("optimum", rows, seed, perf_counter() - began, quick)
+
+
+def _compared(
+    suite: Suite,
+    rules: dict[str, tuple[RuleFactory, ...]],
+    rng: np.random.Generator,
+    effort: Effort,
+) -> Iterator[Row]:
+    """The rows of a suite, each rule with one training or several."""
+    alone = {(name, n): rule for name, group in rules.items() for n, rule in enumerate(group)}
+    named = {f"{name}/{n}": rule for (name, n), rule in alone.items()}
+    brought = judged(suite, named, rng, effort)
+    together = {suite.answer.name: brought[suite.answer.name][None]}
+    for name, group in rules.items():
+        together[name] = np.stack([brought[f"{name}/{n}"] for n in range(len(group))])
+    return rows_of(suite, together)

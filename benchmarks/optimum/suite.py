@@ -43,8 +43,8 @@ class Effort:
         tuning_seasons: the same where a future is one season.
     """
 
-    paths: int = 1600
-    seasons: int = 20_000
+    paths: int = 500
+    seasons: int = 8_000
     tuning_paths: int = 48
     tuning_periods: int = 4100
     tuning_seasons: int = 8000

@@ -372,10 +372,27 @@ def test_a_chain_without_bounds_on_supply_has_no_season_bound() -> None:
 def test_gaps_are_positive_where_a_rule_is_worse() -> None:
     """Whether cost or profit is counted."""
     suite = orgym.orgym("v0")
-    earned = {"perfect information": np.full((4, 1), 200.0), "ours": np.full((4, 1), 150.0)}
+    earned = {"perfect information": np.full((1, 4, 1), 200.0), "ours": np.full((1, 4, 1), 150.0)}
     best, ours = rows_of(suite, earned)
     assert (best.gap, ours.gap, ours.ratio) == (0.0, 0.25, 0.75)
     assert ours.reference == "perfect information"
+
+
+def test_an_interval_is_as_wide_as_trainings_differ() -> None:
+    """Futures without any luck leave the luck of the training: Student's t of three."""
+    suite = orgym.orgym("v0")
+    means = np.array([150.0, 160.0, 170.0])
+    earned = {
+        "perfect information": np.full((1, 4, 1), 200.0),
+        "ours": np.repeat(means, 4).reshape(3, 4, 1),
+    }
+    _, ours = rows_of(suite, earned)
+    half = 4.3027 * 10 / np.sqrt(3)
+    assert (ours.value, ours.gap, ours.n) == (160.0, pytest.approx(0.2), 12)
+    assert (ours.low, ours.high) == (
+        pytest.approx(160 - half, 1e-4),
+        pytest.approx(160 + half, 1e-4),
+    )
 
 
 def test_the_whole_benchmark_runs_and_takes_in_what_was_learnt(
@@ -385,9 +402,9 @@ def test_the_whole_benchmark_runs_and_takes_in_what_was_learnt(
     tiny = Effort(paths=2, seasons=20, tuning_paths=1, tuning_periods=130, tuning_seasons=10)
     asked: list[tuple[str, int, bool]] = []
 
-    def learnt(suite: Suite, seed: int, quick: bool) -> dict[str, RuleFactory]:
+    def learnt(suite: Suite, seed: int, quick: bool) -> dict[str, tuple[RuleFactory, ...]]:
         asked.append((suite.name, seed, quick))
-        return {"ours": textbook}
+        return {"ours": (textbook, textbook)}
 
     monkeypatch.setattr(optimum, "QUICK", tiny)
     monkeypatch.setattr(optimum, "learnt", learnt)
@@ -402,7 +419,8 @@ def test_the_whole_benchmark_runs_and_takes_in_what_was_learnt(
     for case in cases:
         answer = "perfect information" if case.startswith("orgym") else "optimum"
         assert found[case, answer].gap == 0
-        assert found[case, "ours"].value == found[case, TEXTBOOK].value
+        assert found[case, "ours"].value == pytest.approx(found[case, TEXTBOOK].value)
+        assert found[case, "ours"].n == 2 * found[case, TEXTBOOK].n
         assert found[case, "ours"].gap is not None
     assert found["hdpo/L=1,p=4", TUNED].reference == "optimum"
     again = optimum.run(quick=True, seed=3)

@@ -51,12 +51,14 @@ def test_expected_cost_agrees_with_the_money_as_it_happens(
     assert 0 < abs(per_product.mean()) < 4 * error
 
 
-def test_expected_cost_agrees_where_customers_nearly_always_wait() -> None:
-    """Net stock below zero at most days' end: the shelf is kept two sigmas short."""
+@pytest.mark.parametrize("intermittent", [0.0, 1.0])
+def test_expected_cost_agrees_where_customers_nearly_always_wait(intermittent: float) -> None:
+    """Net stock below zero at most days' end, whether all days have demand or only some."""
     rng = np.random.default_rng(13)
-    products = WAITING.sample(rng, 100, 3.0)
-    difference = surprises(imagine(rng, products, 16, 120), np.array([-2.0, 0.0, 0.0]))
-    per_product = difference.mean(axis=(0, 1))
+    waiting = replace(WAITING, cv=(0.6, 1.0), intermittent_share=intermittent)
+    products = waiting.sample(rng, 100, 3.0)
+    lanes = imagine(rng, products, 16, 120)
+    per_product = surprises(lanes, np.array([-3.0, 0.0, 0.0])).mean(axis=(0, 1))
     assert abs(per_product.mean()) < 4 * per_product.std() / 10
 
 

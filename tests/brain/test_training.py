@@ -61,6 +61,12 @@ def _a_quick_search(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("brain.lesson.QUICK_SEARCH", SEARCH)
 
 
+@pytest.fixture(autouse=True)
+def _tight_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that cutting them, by what they usually are, decides what is learnt from the start."""
+    monkeypatch.setattr("brain.hindsight.training.LARGEST_GRADIENT", 0.7)
+
+
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Progress is told and saved whenever it can be."""
