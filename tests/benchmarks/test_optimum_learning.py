@@ -24,6 +24,7 @@ from benchmarks.optimum.practice import ExpectedMoney, SuitePractice
 from benchmarks.optimum.suite import Optimum, Suite, played, textbook
 from benchmarks.optimum.trial import PracticeLanes, Schedule
 from brain.brain import Brain
+from brain.hindsight.training import Layers
 from brain.hindsight.twin import Flows, Twin
 from envs.dynamics import advance
 from envs.observation import no_errors, size
@@ -167,25 +168,24 @@ def test_hindsight_soon_beats_the_textbook(mission: Suite) -> None:
     assert saved.mean() - 3 * saved.std() / np.sqrt(40) > 0.02
 
 
+def moved(*by: float) -> Layers:
+    """The net that moves the textbook's safety factors by the same, whatever it sees."""
+    return ((np.zeros((len(by), size(len(by))), np.float32), np.float32(by)),)
+
+
 def test_the_best_net_of_a_training_is_kept(mission: Suite) -> None:
     """Whichever way round the nets are shown."""
     contest = Contest(mission, 0, TINY, "none")
-    still = [(np.zeros((n, m), np.float32), np.zeros(n, np.float32)) for n, m in ((3, size(3)),)]
-    (weight, bias) = still[0]
-    less = [(weight, bias + np.float32([0, -1, -1]))]
-    worse = [(weight, bias - 3)]
-    for shown, best in ((still, still), (less, less), (worse, less), (still, less)):
-        contest.enter(tuple(shown))
-        assert contest.winner.layers == tuple(best)
+    still, less, short = moved(0, 0, 0), moved(0, -0.5, -0.5), moved(-3, -3, -3)
+    for shown, best in ((still, still), (less, less), (short, less), (still, less)):
+        contest.enter(shown)
+        assert contest.winner.layers is best
     assert contest.winner.card.validation < 1
 
 
 def test_a_brain_that_has_learnt_nothing_is_the_textbook(mission: Suite) -> None:
     """Order for order, where nothing is charged for asking in vain."""
-    brain = Brain(
-        blank_card(mission, 0, "none"),
-        ((np.zeros((3, size(3)), np.float32), np.zeros(3, np.float32)),),
-    )
+    brain = Brain(blank_card(mission, 0, "none"), moved(0, 0, 0))
     demand = mission.chains.demand(np.random.default_rng(5), 3, 130)
     np.testing.assert_allclose(
         played(mission, rule_of(brain), demand), played(mission, textbook, demand), rtol=1e-4

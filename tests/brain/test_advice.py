@@ -22,7 +22,7 @@ from data.scenario import Scenario
 from data.stock import empty_stock
 from envs.dynamics import opening_state
 from envs.observation import no_errors, observe, size, traits_of
-from envs.policies import SafetyStockRule, Situation
+from envs.policies import HIGHEST_Z, LOWEST_Z, SafetyStockRule, Situation
 from envs.world import world_of
 from tests.brain.conftest import SIZE, make_brain, make_family, make_likes, make_scenario
 
@@ -237,7 +237,10 @@ def test_products_that_are_refused_get_theory_from_a_full_panel_too():
 
 
 def test_prices_are_answered_by_the_family_whoever_is_asked_otherwise():
-    """NaN for products that no brain may advise."""
+    """NaN for products that no brain may advise.
+
+    What class brains know better where space is free is added, and fades as the price rises.
+    """
     scenario = make_scenario(4, missed_sale_cost=np.array([10.0, 100.0, 9999.0, 2000.0]))
     brains = panel_by_merit(0.8, 0.9)
     found = advisor(scenario, brains)
@@ -248,8 +251,20 @@ def test_prices_are_answered_by_the_family_whoever_is_asked_otherwise():
     assert z.shape == (2, 3, 4)
     assert np.isnan(z[..., 2]).all()
     said = by_stage(brains[-1].safety_factors(asked_at(seen_of(scenario), prices)))
-    for k in (0, 1, 3):
-        np.testing.assert_allclose(z[..., k], [said[0, :, k]] * 2, atol=1e-5)
+    np.testing.assert_allclose(z[..., 3], [said[0, :, 3]] * 2, atol=1e-5)
+    free = by_stage(brains[-1].safety_factors(seen_of(scenario)))
+    known = found(situation_of(scenario)) - free
+    for k in (0, 1):
+        fading = 1 / (1 + prices[:, k].max())
+        expected = np.clip(said[0, :, k] + fading * known[0, :, k], LOWEST_Z, HIGHEST_Z)
+        np.testing.assert_allclose(z[..., k], [expected] * 2, atol=1e-5)
+    dear = found.at(situation_of(scenario), np.full((3, 4), 1e6))
+    asked = by_stage(brains[-1].safety_factors(asked_at(seen_of(scenario), np.full((3, 4), 1e6))))
+    np.testing.assert_allclose(dear[0, :, 0], asked[0, :, 0], atol=1e-4)
+    nearly_free = found.at(situation_of(scenario), np.full((3, 4), 1e-9))
+    np.testing.assert_allclose(
+        nearly_free[..., 0], found(situation_of(scenario))[..., 0], atol=1e-4
+    )
 
 
 def test_without_a_family_no_product_answers_prices(classes):

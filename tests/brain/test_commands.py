@@ -36,6 +36,8 @@ def brains(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(room, "EXAMINATION", SMALL)
+    for place in ("brain.registry.SHIPPED", "brain.shelf.SHIPPED"):
+        monkeypatch.setattr(place, tmp_path / "nothing came")
 
     def run(*words: object) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["planner", "brains", *map(str, words)])

@@ -194,8 +194,13 @@ def test_brains_stand_by_rising_cost_ratio_and_families_last(tmp_path):
     assert names == ["r1-2stages", "r4", "r30", "family"]
 
 
-def test_three_brains_are_shipped():
-    assert [brain.card.cost_ratio for brain in shipped()] == [10, 100, 1000]
+def test_three_brains_and_a_family_are_shipped():
+    assert [brain.card.name for brain in shipped()] == ["r10", "r100", "r1000", "family"]
     for brain in shipped():
-        assert brain.card.validation < 1
-        assert f"--ratio {brain.card.cost_ratio:g} --seed {brain.card.seed}" in brain.card.command
+        card = brain.card
+        assert card.validation < 1
+        kind = "--family" if card.is_family else f"--ratio {card.cost_ratio:g}"
+        assert card.command == f"planner train {kind} --algorithm hindsight --seed {card.seed}"
+        assert card.curve
+        assert card.likes
+        assert {score.policy for score in card.scores} >= {"ours", "textbook, all stages"}
