@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from brain.centre import Centre
+from envs.observation import VERSION
 
 if TYPE_CHECKING:
     from brain.lesson import Lesson
@@ -34,6 +35,7 @@ DAMAGED_ARCHIVE = (zipfile.BadZipFile, zlib.error, RuntimeError)
 def fingerprint(lesson: Lesson, seed: int, settings: Settings) -> str:
     """A hash of all that decides what a training learns."""
     decisive = {
+        "observation": VERSION,
         "lesson": [type(lesson).__name__, repr(lesson)],
         "seed": seed,
         "settings": {k: str(v) for k, v in asdict(settings).items() if k not in ("log_dir",)},

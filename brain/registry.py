@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -64,7 +65,7 @@ def whole_brain(brain: Brain, place: Path, prefix: str) -> Iterator[Path]:
         arrays: dict[str, Any] = {}
         for number, (weight, bias) in enumerate(brain.layers):
             arrays |= {f"weight_{number}": weight, f"bias_{number}": bias}
-        np.savez_compressed(fresh / WEIGHTS, allow_pickle=False, **arrays)
+        np.savez_compressed(fresh / WEIGHTS, **arrays)
         for path in (fresh / CARD, fresh / WEIGHTS, fresh):
             settle(path)
         yield fresh
@@ -195,7 +196,15 @@ def _read_layers(path: Path, stages: int) -> tuple[tuple[np.ndarray, np.ndarray]
             file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as problem:
+    except (
+        ValueError,
+        OSError,
+        EOFError,
+        MemoryError,
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+    ) as problem:
         raise DataError(
             f"brain weights {path}: damaged or not plain arrays ({problem})"
         ) from problem

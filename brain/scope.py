@@ -79,7 +79,9 @@ def _stage_by_stage(
             share = np.full(
                 len(reasons), stage.holding_share / scenario.network.stages[0].holding_share
             )
-            _outside(reasons, f"holding share {{:g}} at {stage.name}", share, shares)
+            usual = min(brain.card.learnt.holding_share[number - 1][0] for brain in brains)
+            span = min(shares[0], usual), shares[1]
+            _outside(reasons, f"holding share {{:g}} at {stage.name}", share, span)
 
 
 def _common(name: str, brains: Sequence[Brain]) -> Range:

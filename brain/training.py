@@ -105,6 +105,7 @@ class Keeper:
         self.best: Brain | None = None
         self.curve: list[Step] = []
         self.spent_before = 0.0
+        self.stopped = False
         self._began = time.process_time()
         self._trial = Trial(
             lesson,
@@ -206,7 +207,7 @@ def train(
         from brain.hindsight.training import learn
 
         decisions += learn(lesson, keeper, seed, settings, saved, on_progress)
-    if settings.algorithm is not Algorithm.HINDSIGHT:
+    if settings.algorithm is not Algorithm.HINDSIGHT and not keeper.stopped:
         from brain.ppo import learn as go_on
 
         decisions += go_on(lesson, keeper, seed, settings, saved, on_progress)

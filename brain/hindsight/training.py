@@ -135,6 +135,7 @@ def learn(
                     left = pace * (updates - student.update)
                     on_progress(Progress(fraction(), left, keeper.score))
     except KeyboardInterrupt:
+        keeper.stopped = True
         keeper.show(student.layers)
     return student.update * settings.batch * settings.days
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import brain.commands as commands
 import cli
 from brain import challenge as room
 from brain.brain import Brain
@@ -34,7 +35,7 @@ def brains(
 ) -> Run:
     """Runs `planner brains` in a folder with a store; gives its exit code and all it printed."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(commands.screen, "_width", 200)
     monkeypatch.setattr(room, "EXAMINATION", SMALL)
     for place in ("brain.registry.SHIPPED", "brain.shelf.SHIPPED"):
         monkeypatch.setattr(place, tmp_path / "nothing came")

@@ -426,3 +426,21 @@ def test_noise_at_first_grows_with_what_a_miss_costs() -> None:
     )
     assert first_log_std(0.1) == -1.0
     assert first_log_std(1e6) == 0.3
+
+
+def test_ctrl_c_in_hindsight_ends_the_training_before_ppo_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The best so far is kept, and PPO is never asked."""
+
+    def interrupted(student: object, fraction: float) -> None:
+        raise KeyboardInterrupt
+
+    def asked(*_: object) -> int:
+        raise AssertionError("PPO began")
+
+    monkeypatch.setattr("brain.hindsight.training.Student.learn", interrupted)
+    monkeypatch.setattr("brain.ppo.learn", asked)
+    brain = train(SHORT, 1, replace(TINY, algorithm=Algorithm.BOTH))
+    assert brain.card.decisions == 0
+    assert len(brain.card.curve) == 1
