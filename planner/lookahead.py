@@ -88,11 +88,8 @@ class LookAhead:
         tried = GRID[:, None] * most
         price = _crossings(tried, worth(tried))
         for _ in range(SWEEPS):
-            for stage in np.flatnonzero(most):
-                tried = np.repeat(price[None], len(NEARBY), axis=0)
-                about = max(price[stage], FAINT * most[stage])
-                tried[:, stage] = np.minimum(NEARBY * about, most[stage])
-                price[stage] = _crossings(tried, worth(tried))[stage]
+            tried = np.minimum(NEARBY[:, None] * np.maximum(price, FAINT * most), most)
+            price = _crossings(tried, worth(tried))
         return np.where(price <= NEGLIGIBLE * most, 0.0, price)
 
     def schedule(self, situation: Situation, advice: Advice, periods: int) -> np.ndarray:
