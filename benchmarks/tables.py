@@ -101,9 +101,32 @@ def capacity(result: Result) -> list[str]:
 
 
 def beyond(result: Result) -> list[str]:
-    """What each rule costs beyond ours on the same futures."""
-    cases = [case for case in _cases(result) if "/" in case]
+    """What each rule costs beyond ours on the same futures, in the base case."""
+    cases = _matching(result, r"[^/]+/beyond ours")
     return _grid(result, cases, lambda row: _interval(row, 3))
+
+
+def extra(result: Result) -> list[str]:
+    """Our extra cost caused by capacity in shares of the best simple rule's."""
+    lines = ["| case | ours / best simple rule | best simple rule |", "|---|---:|---|"]
+    for row in result.rows:
+        if row.case.endswith("/extra"):
+            case = row.case.removesuffix("/extra")
+            lines.append(f"| {case} | {_interval(row, 2)} | {row.reference} |")
+    return lines
+
+
+def cells(result: Result) -> list[str]:
+    """Where something is out of the ordinary: our cost, and what simple rules cost beyond it."""
+    cases = _matching(result, r"[^/]+/(?!extra|beyond ours)[^/]+")
+    found = {(row.case, row.policy): row for row in result.rows}
+    rivals = [row.policy for row in result.rows if row.case == f"{cases[0]}/beyond ours"]
+    lines = [f"| case | ours | {' | '.join(rivals)} |", f"|---|{'---:|' * (1 + len(rivals))}"]
+    for case in cases:
+        more = [_interval(found[f"{case}/beyond ours", rival], 3) for rival in rivals]
+        shown = " | ".join([_interval(found[case, "ours"], 3), *more])
+        lines.append(f"| {case.replace('/', ', ')} | {shown} |")
+    return lines
 
 
 def speed(result: Result) -> list[str]:
@@ -124,6 +147,8 @@ TABLES: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
     "every_optimum": ("optimum", every_optimum),
     "capacity": ("capacity", capacity),
     "beyond": ("capacity", beyond),
+    "extra": ("capacity", extra),
+    "cells": ("capacity", cells),
     "speed": ("speed", speed),
 }
 """By name in the README: the result it is made from, and how."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from brain.bootstrap import interval, redrawn
 from brain.brain import Brain, LearntFactors
 from brain.card import Score
 from brain.constants import OPENING_Z, WARM_UP, Search, tuned_constants
@@ -123,19 +124,12 @@ def _compare(
     outcomes: dict[str, Outcome], rng: np.random.Generator, draws: int
 ) -> tuple[Score, ...]:
     ours, tuned = outcomes[OURS].cost, outcomes[TUNED].cost
-    redrawn = rng.integers(0, len(ours), (draws, len(ours)))
+    samples = redrawn(rng, len(ours), draws)
     scores = []
     for name, outcome in outcomes.items():
-        ratio, low, high = _interval(outcome.cost / tuned, redrawn)
-        saving, saving_low, saving_high = _interval(1 - ours / outcome.cost, redrawn)
+        ratio, low, high = interval(outcome.cost / tuned, samples)
+        saving, saving_low, saving_high = interval(1 - ours / outcome.cost, samples)
         scores.append(
             Score(name, ratio, low, high, saving, saving_low, saving_high, outcome.fill_rate)
         )
     return tuple(scores)
-
-
-def _interval(values: np.ndarray, redrawn: np.ndarray) -> tuple[float, float, float]:
-    """Mean over products and its 95 % percentile bootstrap interval (Efron 1979)."""
-    means = values[redrawn].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(values.mean()), float(low), float(high)

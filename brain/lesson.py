@@ -10,7 +10,7 @@ import numpy as np
 from brain.card import kind_of
 from brain.centre import Centre
 from brain.constants import Search, class_constants
-from brain.population import Population, SampledProducts
+from brain.population import Population, SampledProducts, log_uniform
 from brain.pricing import HIGHEST_RATIO, LOWEST_RATIO, renormalised
 from data.errors import ConfigurationError
 
@@ -161,10 +161,10 @@ class FamilyLesson:
 
     def priced(self, rng: np.random.Generator, lanes: int) -> tuple[SampledProducts, np.ndarray]:
         """`lanes` products and the price of a unit's space (M, K), in shelf holding costs [1]."""
-        ratio = _log_uniform(rng, self.cost_ratio, (lanes,))
+        ratio = log_uniform(rng, self.cost_ratio, (lanes,))
         products = self.population.sample(rng, lanes, ratio)
-        price = _log_uniform(rng, self.price, (self.population.stages, lanes))
-        price *= _log_uniform(rng, self.volume, (lanes,))
+        price = log_uniform(rng, self.price, (self.population.stages, lanes))
+        price *= log_uniform(rng, self.volume, (lanes,))
         price *= rng.random(price.shape) >= self.free_stage_share
         price *= rng.random(lanes) >= self.free_share
         return products, price
@@ -178,7 +178,7 @@ class FamilyLesson:
 
     def centre(self, rng: np.random.Generator, search: Search) -> Centre:
         """Constants over the whole range of ratios."""
-        quick = replace(search, **vars(QUICK_SEARCH)) if search == Search() else search
+        quick = QUICK_SEARCH if search == Search() else search
         return _searched(self.population, FAMILY_RATIOS, rng, quick, quick)
 
 
@@ -194,14 +194,6 @@ def at_price(products: SampledProducts, price: np.ndarray) -> SampledProducts:
 
 def _stages(population: Population) -> str:
     return "" if population.stages == Population().stages else f" --stages {population.stages}"
-
-
-def _log_uniform(
-    rng: np.random.Generator, span: tuple[float, float], shape: tuple[int, ...]
-) -> np.ndarray:
-    low, high = span
-    drawn: np.ndarray = low * (high / low) ** rng.random(shape)
-    return drawn
 
 
 def _searched(

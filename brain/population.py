@@ -128,13 +128,13 @@ class Population:
         """`lanes` products that cost `cost_ratio` [1] times more to miss than to hold for a day."""
         low, high = self.lead_time
         shape = (self.stages, lanes)
-        cv = _log_uniform(rng, self.cv, lanes)
+        cv = log_uniform(rng, self.cv, lanes)
         intermittent, count = _either(rng, lanes, self.intermittent_share, self.count_share)
         wrong = rng.random(lanes) < self.wrong_share
         most = np.maximum(self.cv[1] / cv, 1.0)
-        misstated = np.minimum(_log_uniform(rng, self.misstated, lanes), most)
+        misstated = np.minimum(log_uniform(rng, self.misstated, lanes), most)
         misstated = np.where(wrong, misstated, 1.0)
-        bias = np.where(wrong & ~count, _log_uniform(rng, self.bias, lanes), 1.0)
+        bias = np.where(wrong & ~count, log_uniform(rng, self.bias, lanes), 1.0)
         square = np.square(cv * misstated / bias)
         room = np.minimum(0.98 * square / (1 + square), self.zero_share)
         plain = ~intermittent & ~count & (rng.random(lanes) >= self.independent_share)
@@ -174,9 +174,10 @@ class Population:
         return np.concatenate([np.ones((1, lanes)), upstream])
 
 
-def _log_uniform(rng: np.random.Generator, span: Range, lanes: int) -> np.ndarray:
+def log_uniform(rng: np.random.Generator, span: Range, shape: int | tuple[int, ...]) -> np.ndarray:
+    """Draws between the ends of `span`, uniform in the logarithm."""
     low, high = span
-    drawn: np.ndarray = low * (high / low) ** rng.random(lanes)
+    drawn: np.ndarray = low * (high / low) ** rng.random(shape)
     return drawn
 
 

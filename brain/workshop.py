@@ -10,7 +10,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from brain.registry import save
 from brain.shelf import Store
 from brain.training import Algorithm, Progress, Settings, train
 from data.catalogue import ReadOptions, read_scenario
+from data.engine import Engine
 from data.errors import ConfigurationError, PlannerError
 from data.outlook import Outlook, outlook_of
 from data.scenario import Scenario
@@ -40,6 +41,9 @@ TRAINING, TRAINING_LOCK = ".training", ".training.lock"
 """Where in a store the state of trainings is kept, and what says that one is under way."""
 LISTED = 8
 """Reasons that are told."""
+
+Watched = Callable[[str], AbstractContextManager[Callable[[Progress], None]]]
+"""From a brain's name to what is told of its progress."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +75,22 @@ class Order:
 
 def carry_out(
     order: Order,
-    watched: Callable[[str], AbstractContextManager[Callable[[Progress], None]]],
+    watched: Watched,
     show: Callable[[Brain], None],
+    engine: Engine | None = None,
 ) -> Iterator[str]:
-    """Train what is ordered, one brain after the other; sentences on what came of it.
+    """Train what is ordered; sentences on what came of it.
+
+    One brain is trained after the other, and Ctrl-C ends the one that is at it. An engine trains
+    several at once, which are heard of when they are done; Ctrl-C then ends the whole order, and
+    the same order given again goes on from there.
 
     Args:
         order: what and where.
-        watched: from a brain's name to what is told of its progress.
+        watched: what is told of each brain's progress.
         show: is given every brain that was made.
+        engine: who trains; this process if not given. Over several machines, the store should be a
+            folder that all of them reach, or a training that is broken off begins anew.
 
     Raises:
         PlannerError: somebody else is training into the store, or a brain did not learn.
@@ -96,12 +107,14 @@ def carry_out(
     try:
         with lock.acquire(timeout=order.wait):
             batch = _Batch(order, lessons, data_hash)
-            for lesson in lessons:
-                if lesson.name in batch.done:
-                    yield f"{lesson.name}: done before this batch was broken off"
-                    continue
-                yield from _trained(order, lesson, data_hash, watched, show)
-                batch.finish(lesson)
+            left = {lesson.name: lesson for lesson in lessons if lesson.name not in batch.done}
+            for name in batch.done:
+                yield f"{name}: done before this batch was broken off"
+            assignments = [_assigned(order, lesson, data_hash) for lesson in left.values()]
+            for assignment, brain in _taught(order.settings, assignments, watched, engine):
+                show(brain)
+                yield _handed_over(order, brain)
+                batch.finish(assignment.lesson)
             batch.remove()
     except Timeout as busy:
         raise PlannerError(
@@ -142,40 +155,75 @@ class _Batch:
         self._path.unlink(missing_ok=True)
 
 
-def _trained(
-    order: Order,
-    lesson: Lesson,
-    data_hash: str,
-    watched: Callable[[str], AbstractContextManager[Callable[[Progress], None]]],
-    show: Callable[[Brain], None],
-) -> Iterator[str]:
-    name = lesson.name
-    store = Store(order.out)
+@dataclass(frozen=True)
+class _Assignment:
+    """One brain to be trained.
+
+    Attributes:
+        lesson: what it is taught.
+        seed: of everything random.
+        checkpoint: where the state of its training is kept.
+        data_hash: of what the lesson was made from.
+    """
+
+    lesson: Lesson
+    seed: int
+    checkpoint: Path
+    data_hash: str
+
+
+def _assigned(order: Order, lesson: Lesson, data_hash: str) -> _Assignment:
     seed = order.seed
     if seed is None:
-        seed = 1 if order.plain else 1 + len(store.shelf(name).register.brains)
-    checkpoint = order.out / TRAINING / f"{name}.npz"
-    with watched(f"brain {name}") as tell:
-        brain = make(
-            lesson,
-            seed,
-            order.settings,
-            on_progress=tell,
-            checkpoint=checkpoint,
-            data_hash=data_hash or hash_of_population(lesson.population),
-        )
-    show(brain)
-    if order.plain:
-        save(brain, order.out / name)
-        yield f"saved to {order.out / name}"
+        seed = 1 if order.plain else 1 + len(Store(order.out).shelf(lesson.name).register.brains)
+    checkpoint = order.out.resolve() / TRAINING / f"{lesson.name}.npz"
+    return _Assignment(lesson, seed, checkpoint, data_hash or hash_of_population(lesson.population))
+
+
+def _taught(
+    settings: Settings,
+    assignments: list[_Assignment],
+    watched: Watched,
+    engine: Engine | None,
+) -> Iterator[tuple[_Assignment, Brain]]:
+    """Every brain when it is done, in the order of the assignments."""
+    if engine is None or len(assignments) == 1:
+        for assignment in assignments:
+            with watched(f"brain {assignment.lesson.name}") as tell:
+                brain = _made(settings, assignment, tell)
+            yield assignment, brain
         return
-    event = enter(store, brain, brain.card.command)
+    with closing(engine.map(_made, settings, assignments)) as brains:
+        for assignment, brain in zip(assignments, brains, strict=True):
+            with watched(f"brain {assignment.lesson.name}") as tell:
+                tell(Progress(1.0, 0.0, brain.card.validation))
+            yield assignment, brain
+
+
+def _made(
+    settings: Settings, assignment: _Assignment, tell: Callable[[Progress], None] | None = None
+) -> Brain:
+    return make(
+        assignment.lesson,
+        assignment.seed,
+        settings,
+        on_progress=tell,
+        checkpoint=assignment.checkpoint,
+        data_hash=assignment.data_hash,
+    )
+
+
+def _handed_over(order: Order, brain: Brain) -> str:
+    """What became of a brain that was made."""
+    if order.plain:
+        save(brain, order.out / brain.card.name)
+        return f"saved to {order.out / brain.card.name}"
+    event = enter(Store(order.out), brain, brain.card.command)
     if event is None:
-        yield f"{brain.id} is the champion already"
-    elif event.contest is None:
-        yield f"{brain.id}: {event.what}"
-    else:
-        yield f"{brain.id}: {event.what}; {event.contest.reason}"
+        return f"{brain.id} is the champion already"
+    if event.contest is None:
+        return f"{brain.id}: {event.what}"
+    return f"{brain.id}: {event.what}; {event.contest.reason}"
 
 
 def _problem(catalogue: Path) -> tuple[Scenario, Outlook]:

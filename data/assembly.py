@@ -1,4 +1,4 @@
-"""Records from checked tables: products with their defaults, opening stock, what is under way."""
+"""Records from checked tables: products with their defaults, opening stock, what is fixed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from data.errors import DataError
 from data.issues import Issue, Issues, Severity
 from data.network import Network
 from data.product import Products, Shortage
+from data.schema import Column, Kind, Table
 from data.stock import StockState, empty_stock
-from data.tables import Column, Kind, Table, products_table, slug
+from data.tables import SUPPLIERS, products_table, slug
+from data.terms import Locks, Suppliers, Terms
+from data.weekdays import WEEKDAYS, open_days_in
 
 LONGEST_PIPELINE = 60
 """Open orders that arrive later are not planned with [day]."""
@@ -116,6 +119,86 @@ def stock_of(
     return StockState(on_hand, pipeline, backorders)
 
 
+def terms_of(
+    locks: Typed | None,
+    suppliers: Typed | None,
+    products: Products,
+    days: tuple[date, int],
+    issues: Issues,
+) -> Terms:
+    """What people and suppliers have fixed for these products.
+
+    Args:
+        locks: lines that are fixed.
+        suppliers: their terms.
+        products: that are planned.
+        days: the first one and the number of days planned.
+        issues: where lines that are left out are named.
+    """
+    return Terms(
+        locks=Locks() if locks is None else _locks(locks, products, days, issues),
+        suppliers=Suppliers() if suppliers is None else _suppliers(suppliers, products, issues),
+    )
+
+
+def _locks(locks: Typed, products: Products, days: tuple[date, int], issues: Issues) -> Locks:
+    table, product = _planned(locks, products.unique_id)
+    start, horizon = days
+    period = _periods(table, "ds", start)
+    outside = (period < 0) | (period >= horizon)
+    last = np.datetime64(start, "D") + (horizon - 1)
+    issues.add_all(
+        Issue(
+            Severity.SKIPPED,
+            table.file,
+            f"is not a day of the plan, {start} to {last}; the lock was left out",
+            "check the date, or remove the row",
+            "ds",
+        ),
+        rows=table.rows[outside],
+        products=table.ids(outside),
+        values=[str(day)[:10] for day in table.frame["ds"].to_numpy()[outside]],
+    )
+    kept = ~outside
+    stage = table.frame["stage"].cat.codes.to_numpy().astype(np.int64)
+    quantity = table.frame["quantity"].to_numpy(dtype=np.float64)
+    return Locks(product[kept], stage[kept], period[kept], quantity[kept])
+
+
+def _suppliers(table: Typed, products: Products, issues: Issues) -> Suppliers:
+    names = words_of(table.frame["supplier"])
+    known = sorted(set(products.supplier.tolist()) - {""})
+    idle = np.array([name not in known for name in names], dtype=bool)
+    near = [get_close_matches(name, known, 1) for name in names[idle]]
+    issues.add_all(
+        Issue(
+            Severity.ASSUMED,
+            table.file,
+            "supplies none of the planned products; its terms concern nothing",
+            f"correct it if one of {', '.join(known[:10])} is meant" if any(near) else "",
+            "supplier",
+        ),
+        rows=table.rows[idle],
+        values=names[idle].tolist(),
+    )
+    missing = [name for name in known if name not in names]
+    if missing:
+        rule = (
+            f"has no row for {', '.join(missing[:10])}, named in the products; orders may be "
+            "placed there every day, in any amount"
+        )
+        issues.add(Issue(Severity.ASSUMED, table.file, rule))
+    minimum, cost, days = (_filled(table, column, len(table)) for column in SUPPLIERS.columns[1:])
+    open_days = np.array([open_days_in(text) for text in days], dtype=bool)
+    return Suppliers(names, minimum, cost, open_days.reshape(len(names), len(WEEKDAYS)))
+
+
+def _periods(table: Typed, column: str, start: date) -> np.ndarray:
+    """Days of a column counted from the first one (N,) [period]."""
+    days = table.frame[column].to_numpy().astype("datetime64[D]")
+    return (days - np.datetime64(start, "D")).astype(np.int64)
+
+
 def _filled(table: Typed | None, column: Column, count: int) -> np.ndarray:
     """A column of the products (K,), the default where it is blank or not there."""
     default = "" if column.default is None else column.default
@@ -192,9 +275,7 @@ def _pipeline(open_orders: Typed, products: Products, start: date, issues: Issue
     """Units under way by periods until arrival (M, K, L) [unit]."""
     table, product = _planned(open_orders, products.unique_id)
     stages, count = products.lead_time.shape
-    period = (
-        table.frame["arrival"].to_numpy().astype("datetime64[D]") - np.datetime64(start, "D")
-    ).astype(np.int64)
+    period = _periods(table, "arrival", start)
     overdue = np.flatnonzero(period < 0)
     if len(overdue):
         issues.add(

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.assembly import products_of, stock_of, with_stages
+from data.assembly import products_of, stock_of, terms_of, with_stages
 from data.cells import Typed, checked, typed
 from data.columns import check_mapping, refuse_unused, resolve
 from data.daily import Daily, daily_forecast
@@ -25,9 +25,12 @@ from data.network import Network, default_network, network_from_table
 from data.nixtla import interval_of, with_std
 from data.reading import RawTable, contents_of, read_raw, text_of
 from data.scenario import Scenario
-from data.tables import FORECAST, OPEN_ORDERS, STOCK, Table, products_table
+from data.schema import Table
+from data.tables import FORECAST, all_tables
 
 _SUFFIXES = (".csv", ".parquet")
+_SIBLINGS = ("products", "stock", "open_orders", "locks", "suppliers")
+"""Tables that are looked for beside the forecast."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class ReadOptions:
         products: the table of products.
         stock: the table of stock.
         open_orders: the table of shipments under way.
+        locks: the table of order lines that a person has fixed.
+        suppliers: the table of suppliers' terms.
         network: the chain, a TOML file.
         columns: headers by our column names, where they differ ({"unique_id": "SKU"}).
         encoding: of the CSV files; UTF-8 if not given.
@@ -48,6 +53,8 @@ class ReadOptions:
     products: Path | None = None
     stock: Path | None = None
     open_orders: Path | None = None
+    locks: Path | None = None
+    suppliers: Path | None = None
     network: Path | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     encoding: str | None = None
@@ -113,10 +120,7 @@ def read_scenario(forecast: Path, options: ReadOptions | None = None) -> Reading
     files = _located(Path(forecast), options, issues)
     desk = _Desk(files, options, issues)
     network = desk.network()
-    tables = {
-        table.name: desk.table(table, network)
-        for table in (FORECAST, products_table(network), STOCK, OPEN_ORDERS)
-    }
+    tables = {table.name: desk.table(table, network) for table in all_tables(network)}
     refuse_unused(options.columns, desk.headers, issues)
     bad = _bad_products(tables, options.skip_bad, issues)
     good = {name: _without(table, bad) for name, table in tables.items()}
@@ -138,13 +142,11 @@ def _located(forecast: Path, options: ReadOptions, issues: Issues) -> dict[str, 
     """The file of each table that has one; given paths as they are, siblings where they exist."""
     is_folder = os.path.isdir(forecast)  # False, not an error, for a name that cannot exist
     folder = forecast if is_folder else forecast.parent
-    given = {
-        name: getattr(options, name) for name in ("products", "stock", "open_orders", "network")
-    }
+    given = {name: getattr(options, name) for name in (*_SIBLINGS, "network")}
     files = {name: Path(path) for name, path in given.items() if path is not None}
     if not is_folder:
         files["forecast"] = forecast
-    suffixes = dict.fromkeys(("forecast", "products", "stock", "open_orders"), _SUFFIXES)
+    suffixes = dict.fromkeys(("forecast", *_SIBLINGS), _SUFFIXES)
     for name, endings in (suffixes | {"network": (".toml",)}).items():
         if name in files:
             continue
@@ -219,7 +221,7 @@ class _Desk:
         found = typed(raw, spec, headers, self.issues)
         if interval is not None:
             found = with_std(found, interval, self.issues)
-        if not len(found):
+        if not len(found) and not table.may_be_empty:
             raise DataError("the file has a header and no rows; expected one row per record")
         if "stage" in found.frame:
             found = with_stages(found, network, self.issues)
@@ -270,6 +272,8 @@ def _without(table: Typed | None, products: frozenset[str]) -> Typed | None:
     """The records that are good themselves and of other products than these."""
     if table is None or not (products or table.bad.any()):
         return table
+    if "unique_id" not in table.frame:
+        return table.only(~table.bad)
     column = table.frame["unique_id"].cat
     refused = np.array([name in products for name in column.categories] + [True])
     return table.only(~table.bad & ~refused[column.codes.to_numpy()])
@@ -293,13 +297,15 @@ def _assembled(
         reasons = "; ".join(issues.lines(Severity.SKIPPED))
         raise DataError(f"no product is left to plan, each was skipped for a reason: {reasons}")
     place = pd.Index(daily.ids, dtype=object).get_indexer(pd.Index(ids, dtype=object))
-    for other in (tables["stock"], tables["open_orders"]):
+    for other in (tables["stock"], tables["open_orders"], tables["locks"]):
         if other is not None:
             _report_strangers(other, forecast, table, issues)
     products = products_of(table, ids, network, issues)
     planned = daily.forecast.take(place)
     stock = stock_of(tables["stock"], tables["open_orders"], products, planned.start, issues)
-    return Scenario(network, products, planned, stock, law)
+    days = (planned.start, planned.horizon)
+    terms = terms_of(tables["locks"], tables["suppliers"], products, days, issues)
+    return Scenario(network, products, planned, stock, law, terms)
 
 
 def _planned(forecast: Typed, daily: Daily, table: Typed, issues: Issues) -> np.ndarray:
@@ -339,7 +345,7 @@ def _planned(forecast: Typed, daily: Daily, table: Typed, issues: Issues) -> np.
 def _report_strangers(
     other: Typed, forecast: Typed, products: Typed | None, issues: Issues
 ) -> None:
-    """Records of stock or orders whose product no other table knows; they are left out."""
+    """Records of stock, orders or locks whose product no other table knows; they are left out."""
     known = set(forecast.frame["unique_id"].cat.categories)
     if products is not None:
         known |= set(products.frame["unique_id"].cat.categories)

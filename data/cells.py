@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from data.errors import DataError
 from data.issues import Issue, Issues, Severity
 from data.reading import RawTable
-from data.tables import Kind, Table
+from data.schema import Kind, Table
 
 _BLANKS = pa.array(["", "na", "n/a", "#n/a", "nan", "null", "none"])
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?")
@@ -44,7 +44,9 @@ class Typed:
         return len(self.frame)
 
     def ids(self, records: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """unique_id of some records (indices or a mask); empty text where it is blank."""
+        """unique_id of some records (indices or a mask); empty text where there is none."""
+        if "unique_id" not in self.frame:
+            return np.full(len(self.rows[records]), "", dtype=object)
         return words_of(self.frame["unique_id"].iloc[records])
 
     def only(self, keep: np.ndarray) -> Typed:

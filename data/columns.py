@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from data.errors import ConfigurationError
 from data.issues import Issue, Issues, Severity
 from data.reading import RawTable
-from data.tables import Table, all_tables, slug
+from data.schema import Table
+from data.tables import all_tables, slug
 
 
 def check_mapping(mapping: Mapping[str, str]) -> None:
@@ -110,6 +111,7 @@ _USUAL_NAMES = {
     "on_hand": ("stock", "quantity", "qty", "inventory", "onhand", "units"),
     "arrival": ("eta", "due", "due_date", "arrival_date", "delivery_date", "date", "ds"),
     "quantity": ("qty", "units", "amount", "ordered"),
+    "supplier": ("vendor", "name", "source", "manufacturer"),
 }
 
 

@@ -8,7 +8,8 @@ from data.assembly import LONGEST_PIPELINE
 from data.daily import LONGEST_HORIZON
 from data.network import default_network
 from data.nixtla import USUAL_LEVEL
-from data.tables import Column, Table, all_tables
+from data.schema import Column, Table
+from data.tables import all_tables
 
 _HEAD = """\
 # Tables
@@ -37,9 +38,37 @@ _NETWORK = (
         "money/volume/day",
         "0",
     ),
+    (
+        "order_days",
+        'days on which the stage may order, a list such as ["Mon", "Thu"]',
+        "",
+        "every day",
+    ),
+    (
+        "truck_volume",
+        "what one truck or container to this stage holds; a day's shipments ride in whole ones",
+        "volume",
+        "no trucks",
+    ),
+    ("truck_cost", "cost of a truck, full or not; it needs a truck_volume", "money/truck", "0"),
 )
 
 _READING = f"""\
+## What is fixed
+
+**Lots and minimum orders.** `lot_size` holds at every stage. `minimum_order` and `order_cost` of a
+product are terms of the source: they apply to purchases, which are the orders of the last stage,
+and not to moves inside the chain. So do the terms in suppliers.csv; `supplier` in products.csv says
+which of them a product is bought under. A purchase counts at its `unit_cost` (0 where that is
+unknown) against a supplier's minimum order and against the budget, on the day of ordering.
+
+**Order days.** A stage orders on its `order_days` only, the last one on days that suit the supplier
+as well. What it orders then lasts until what it can order next has come down to the shelf.
+
+**Locks.** A line in locks.csv is ordered as it stands, rounded to no lot and raised to no minimum,
+on days without orders too; it gives way only to what cannot be shipped or paid. What is at odds
+with it is named.
+
 ## How they are read
 
 **Files.** CSV or Parquet, told apart by content. CSV in UTF-8 (or `--encoding latin-1`), separated
@@ -61,8 +90,8 @@ file has no row for any product is a closed day: demand 0. A file with fewer tha
 (a weekly forecast) is refused.
 
 **Products** of the forecast that are not in products.csv are skipped, and the other way round.
-Rows of stock and orders for unknown products or stages are left out and named; a stage without a
-row in stock.csv is empty.
+Rows of stock, orders and locks for unknown products or stages are left out and named; a stage
+without a row in stock.csv is empty. So are locks on days outside the horizon.
 
 **Orders** due before the first day are taken to arrive on it; those due {LONGEST_PIPELINE} days
 after it or later are left out.

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from data.errors import ConfigurationError
+from data.weekdays import EVERY_DAY, WEEKDAYS, OpenDays, open_days
 
 LARGEST_WHOLE = 10**15
 """Whole numbers in a network's file may not exceed it; floats hold them exactly."""
@@ -30,6 +31,10 @@ class Stage:
         storage_capacity: space for stock, incoming goods included [volume].
         supply_capacity: what can be shipped to this stage in one period [volume/period].
         overflow_price: price of stock beyond the capacity [money/volume/period].
+        order_days: on which the stage may order (7,), Monday first.
+        truck_volume: what one truck holds [volume]; all that is shipped to the stage in a period
+            rides in whole trucks, which all products share. 0: there are no trucks.
+        truck_cost: of a truck, full or not [money/truck].
     """
 
     name: str
@@ -38,9 +43,13 @@ class Stage:
     storage_capacity: float = inf
     supply_capacity: float = inf
     overflow_price: float = 0.0
+    order_days: OpenDays = EVERY_DAY
+    truck_volume: float = 0.0
+    truck_cost: float = 0.0
 
     def __post_init__(self) -> None:
         where = f"network, stage {self.name!r}"
+        _check_orders(self, where)
         if not self.name.strip():
             raise ConfigurationError("network: a stage has no name; give every stage a name")
         if isinstance(self.lead_time, bool) or not float(self.lead_time).is_integer():
@@ -70,6 +79,29 @@ class Stage:
                 f"{where}: storage_capacity is given but overflow_price is 0, so the limit would "
                 "mean nothing; give the price of one volume unit stored elsewhere for a day"
             )
+
+
+def _check_orders(stage: Stage, where: str) -> None:
+    days = stage.order_days
+    if len(days) != len(WEEKDAYS) or not all(isinstance(day, bool) for day in days):
+        raise ConfigurationError(
+            f"{where}: order_days is {days!r}, expected a true or false per day, Monday first"
+        )
+    if not any(days):
+        raise ConfigurationError(
+            f"{where}: order_days is empty, so nothing could ever be ordered; name at least one "
+            "day, or leave it out for every day"
+        )
+    for label in ("truck_volume", "truck_cost"):
+        if not (isfinite(getattr(stage, label)) and getattr(stage, label) >= 0):
+            raise ConfigurationError(
+                f"{where}: {label} is {getattr(stage, label)}, expected 0 or more"
+            )
+    if stage.truck_cost and not stage.truck_volume:
+        raise ConfigurationError(
+            f"{where}: truck_cost is given but truck_volume is 0, so the cost would mean nothing; "
+            "give the volume that one truck holds"
+        )
 
 
 @dataclass(frozen=True)
@@ -120,11 +152,27 @@ class Network:
         """Price of overflow per stage (M,) [money/volume/period]."""
         return self.column("overflow_price")
 
+    @property
+    def order_days(self) -> np.ndarray:
+        """On which days each stage may order (M, 7), Monday first."""
+        return np.array([stage.order_days for stage in self.stages], dtype=bool)
+
+    @property
+    def truck_volume(self) -> np.ndarray:
+        """What a truck to each stage holds (M,) [volume]; 0 where there are none."""
+        return self.column("truck_volume")
+
+    @property
+    def truck_cost(self) -> np.ndarray:
+        """Cost of a truck to each stage (M,) [money/truck]."""
+        return self.column("truck_cost")
+
 
 _STAGE_KEYS = frozenset(
     {"name", "lead_time", "supplier", "holding_share", "storage_capacity", "supply_capacity"}
-    | {"overflow_price"}
+    | {"overflow_price", "order_days", "truck_volume", "truck_cost"}
 )
+_NUMBERS = _STAGE_KEYS - {"name", "supplier", "order_days"}
 
 
 def default_network() -> Network:
@@ -176,13 +224,24 @@ def _stage_from_table(row: dict[str, Any], number: int) -> Stage:
             raise ConfigurationError(f"{where}: {key} is missing; add it")
     if not isinstance(row["name"], str):
         raise ConfigurationError(f"{where}: name is {row['name']!r}, expected a name in quotes")
-    numbers = {key: value for key, value in row.items() if key not in ("name", "supplier")}
+    numbers = {key: value for key, value in row.items() if key in _NUMBERS}
     for key, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ConfigurationError(f"{where}: {key} is {value!r}, expected a number")
         if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
             raise ConfigurationError(f"{where}: {key} is too large, expected at most 1e15")
-    return Stage(row["name"], **numbers)
+    return Stage(row["name"], **numbers, order_days=_order_days(row, where))
+
+
+def _order_days(row: dict[str, Any], where: str) -> OpenDays:
+    given = row.get("order_days", WEEKDAYS)
+    names = isinstance(given, list | tuple) and all(isinstance(day, str) for day in given)
+    days = open_days(given) if names else None
+    if days is None:
+        raise ConfigurationError(
+            f'{where}: order_days is {given!r}, expected a list of days such as ["Mon", "Thu"]'
+        )
+    return days
 
 
 def _refuse_trees(rows: Iterable[dict[str, Any]], names: tuple[str, ...]) -> None:

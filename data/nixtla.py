@@ -17,7 +17,8 @@ from data.columns import option
 from data.errors import DataError
 from data.issues import Issue, Issues, Severity
 from data.reading import RawTable
-from data.tables import FORECAST, Column, Table
+from data.schema import Column, Table
+from data.tables import FORECAST
 
 USUAL_LEVEL = 80.0
 """The interval preferred where a forecast has several [%]."""

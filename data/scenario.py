@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from data.forecast import Forecast
 from data.network import Network
 from data.product import Products
 from data.stock import StockState
+from data.terms import NO_TERMS, Terms
+from data.weekdays import WEEKDAYS
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Scenario:
         forecast: demand over the horizon.
         stock: opening stock.
         law: family of the demand around its forecast, a name in `data.demand`.
+        terms: what people and suppliers have fixed.
     """
 
     network: Network
@@ -31,6 +35,7 @@ class Scenario:
     forecast: Forecast
     stock: StockState
     law: str = "lognormal"
+    terms: Terms = NO_TERMS
 
     def __post_init__(self) -> None:
         stages, count = len(self.network), len(self.products)
@@ -43,6 +48,15 @@ class Scenario:
         for what, shape in found.items():
             if shape != expected[what]:
                 raise DataError(f"scenario: {what} has shape {shape}, expected {expected[what]}")
+        locks = self.terms.locks
+        for what, numbers, limit in (
+            ("product", locks.product, count),
+            ("stage", locks.stage, stages),
+        ):
+            if (numbers >= limit).any():
+                raise DataError(
+                    f"scenario: a lock is of {what} {numbers.max()}, expected one below {limit}"
+                )
 
     @property
     def start(self) -> date:
@@ -59,12 +73,44 @@ class Scenario:
         """Holding cost per stage and product (M, K) [money/unit/period]."""
         return self.network.column("holding_share")[:, None] * self.products.holding_cost
 
+    @property
+    def purchase_cost(self) -> np.ndarray:
+        """What a unit counts against budgets and suppliers' minimum orders (K,) [money/unit].
+
+        It is the unit cost, and 0 where that is unknown.
+        """
+        return np.nan_to_num(self.products.unit_cost)
+
+    @cached_property
+    def supplier(self) -> np.ndarray:
+        """Which of `terms.suppliers` each product is bought from (K,); -1 for none of them."""
+        return self.terms.suppliers.of(self.products.supplier)
+
+    def may_order(self, periods: int, first: int = 0) -> np.ndarray | None:
+        """Where orders may be placed (T, M, K), from period `first` on; None if they always may.
+
+        A stage orders on its order days, the top stage on those that suit the product's supplier
+        as well. The array is read-only, and no larger than it must be.
+        """
+        weekday = (self.start.weekday() + first + np.arange(periods)) % len(WEEKDAYS)
+        by_stage = self.network.order_days[:, weekday].T
+        shape = (periods, len(self.network), len(self.products))
+        suppliers = self.terms.suppliers
+        if suppliers.order_days.all():
+            return None if by_stage.all() else np.broadcast_to(by_stage[..., None], shape)
+        by_supplier = np.concatenate([suppliers.order_days, np.ones((1, len(WEEKDAYS)), bool)])
+        allowed = np.empty(shape, dtype=bool)
+        allowed[:] = by_stage[..., None]
+        allowed[:, -1] &= by_supplier[self.supplier][:, weekday].T
+        return allowed
+
     def take(self, products: np.ndarray) -> Scenario:
-        """The same problem for some of its products; capacities stay whole."""
+        """The same problem for some of its products; capacities and budget stay whole."""
         return Scenario(
             self.network,
             self.products.take(products),
             self.forecast.take(products),
             self.stock.take(products),
             self.law,
+            self.terms.take(products),
         )

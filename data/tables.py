@@ -1,206 +1,21 @@
 """The tables a planner gives: their columns, limits and stated defaults, each written here once.
 
-The readers validate by these definitions (through pandera), and `docs/tables.md` is made from them.
+The readers validate by these definitions, and `docs/tables.md` is made from them.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
-import pandas as pd
-import pandera.pandas as pa
 
 from data.network import Network, default_network
 from data.product import Shortage
+from data.schema import Column, Kind, Table
 
-LARGEST = 1e9
-"""The largest number any column may hold, in the column's own unit."""
 LONGEST_LEAD_TIME = 365
 """[day]"""
-
-
-class Kind(Enum):
-    """What the cells of a column hold."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    WHOLE = "whole number"
-    DATE = "date"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table.
-
-    Attributes:
-        name: as it is written in the header.
-        meaning: what it holds, in a few words.
-        kind: of its cells.
-        unit: of its numbers; empty for text and dates.
-        required: whether the table is useless without it.
-        default: what stands in for a blank cell or an absent column; for a required column, what
-            stands in where the whole table is absent (None if it cannot be).
-        default_words: the default in words, where its value does not speak for itself.
-        low: smallest number allowed.
-        above: True if `low` itself is not allowed.
-        high: largest number allowed.
-        choices: the only words allowed; empty for any text.
-        aliases: other names under which it is found.
-    """
-
-    name: str
-    meaning: str
-    kind: Kind = Kind.NUMBER
-    unit: str = ""
-    required: bool = False
-    default: float | str | None = None
-    default_words: str = ""
-    low: float = 0.0
-    above: bool = False
-    high: float = LARGEST
-    choices: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-
-    @property
-    def numeric(self) -> bool:
-        """True if its cells are numbers."""
-        return self.kind in (Kind.NUMBER, Kind.WHOLE)
-
-    @property
-    def allowed(self) -> str:
-        """Its range in words: 'above 0', '0 to 365', 'lost or backorder'; empty for any text."""
-        if self.choices:
-            return " or ".join(self.choices)
-        if not self.numeric:
-            return ""
-        if self.high == LARGEST:
-            return f"above {self.low:g}" if self.above else f"{self.low:g} or more"
-        return f"{self.low:g} to {self.high:g}"
-
-    @property
-    def default_text(self) -> str:
-        """Its default in words, with the unit."""
-        if self.default_words:
-            return self.default_words
-        if isinstance(self.default, float):
-            unit = "" if self.unit == "1" else f" {self.unit}"
-            return f"{self.default:g}{unit}"
-        return str(self.default or "empty")
-
-    @property
-    def stand_in(self) -> float:
-        """A number within the limits, for cells whose own content was refused already."""
-        return 1.0 if self.above else 0.0
-
-    def schema(self) -> pa.Column:
-        """The column as pandera checks it; the errors are ends of sentences."""
-        checks = []
-        if self.kind is Kind.WHOLE:
-            checks.append(pa.Check(_whole, error="is not a whole number"))
-        if self.numeric:
-            low = pa.Check.gt(self.low, error=f"is not above {self.low:g}")
-            if not self.above:
-                low = pa.Check.ge(self.low, error=f"is below {self.low:g}")
-            checks += [low, pa.Check.le(self.high, error=f"is above {self.high:,.10g}")]
-        if self.choices:
-            checks.append(pa.Check.isin(self.choices, error=f"is not {self.allowed}"))
-        dtype = "float64" if self.numeric else None
-        return pa.Column(dtype, checks, nullable=not self.required, required=self.required)
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Records that break one rule.
-
-    Attributes:
-        column: in which; empty where whole records are concerned.
-        rule: what is wrong, as the end of a sentence that begins with the column.
-        remedy: what to do about it.
-        records: their positions (N,).
-    """
-
-    column: str
-    rule: str
-    remedy: str
-    records: np.ndarray
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: a file, or two of the same name.
-
-    Attributes:
-        name: of the file, without its suffix.
-        meaning: what one row of it is.
-        columns: in the order of the documentation, required ones first.
-        key: columns that together occur once; empty where rows may repeat.
-        absent: what is assumed if there is no such file; empty where there must be one.
-        ordered: pairs of columns of which the first may not exceed the second.
-    """
-
-    name: str
-    meaning: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    absent: str = ""
-    ordered: tuple[tuple[str, str], ...] = ()
-
-    def __getitem__(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """Names of the columns without which the table is useless."""
-        return tuple(column.name for column in self.columns if column.required)
-
-    def failures(self, frame: pd.DataFrame) -> list[Failure]:
-        """What is wrong in a typed frame, rule by rule."""
-        schema = pa.DataFrameSchema(
-            {column.name: column.schema() for column in self.columns if column.name in frame},
-            unique=list(self.key) or None,
-            report_duplicates="exclude_first",
-        )
-        found: list[Failure] = []
-        try:
-            schema.validate(frame, lazy=True)
-        except pa.errors.SchemaErrors as error:
-            cases = error.failure_cases.groupby(["column", "check"], sort=False)["index"]
-            for (column, check), records in cases:
-                found += self._failure(frame, column, check, records.to_numpy(dtype=np.int64))
-        for small, large in self.ordered:
-            if small in frame and large in frame:
-                wrong = np.flatnonzero(frame[small] > frame[large])
-                found.append(Failure(small, f"is above {large}", "lower it", wrong))
-        return found
-
-    def _failure(
-        self, frame: pd.DataFrame, name: str, check: str, records: np.ndarray
-    ) -> list[Failure]:
-        """One kind of pandera's failure cases in our words."""
-        if check == _REPEATED:
-            if name != self.key[0]:
-                return []
-            complete = frame[list(self.key)].iloc[records].notna().all(axis=1).to_numpy()
-            rule = f"a row has the same {' and '.join(self.key)} as an earlier one"
-            return [Failure("", rule, "keep one of them", records[complete])]
-        allowed = self[name].allowed
-        remedy = f"expected {allowed}" if allowed else "fill it in"
-        if check.startswith("is above") and self[name].high == LARGEST:
-            remedy = "check its unit"
-        rule = "is blank or NaN" if check == "not_nullable" else check
-        return [Failure(name, rule, remedy, records)]
-
-
-_REPEATED = "multiple_fields_uniqueness"
-"""What pandera calls records with equal keys; it lists one case per column of the key."""
-
-
-def _whole(values: pd.Series) -> pd.Series:
-    return values == np.floor(values)
 
 
 def slug(name: str) -> str:
@@ -256,8 +71,18 @@ _PRODUCT_COLUMNS = (
         default=np.nan,
         default_words="unknown",
     ),
-    Column("lot_size", "orders are multiples of it; 0 allows fractions", unit="unit", default=1.0),
-    Column("minimum_order", "smallest order, if one is placed", unit="unit", default=0.0),
+    Column(
+        "lot_size",
+        "orders of every stage are multiples of it; 0 allows fractions",
+        unit="unit",
+        default=1.0,
+    ),
+    Column(
+        "minimum_order",
+        "smallest purchase from the source, if one is made",
+        unit="unit",
+        default=0.0,
+    ),
     Column(
         "maximum_order",
         "largest shipment to any stage in one day",
@@ -265,7 +90,12 @@ _PRODUCT_COLUMNS = (
         default=np.inf,
         default_words="no limit",
     ),
-    Column("order_cost", "cost of placing one order", unit="money/order", default=0.0),
+    Column(
+        "order_cost",
+        "cost of one purchase from the source",
+        unit="money/order",
+        default=0.0,
+    ),
     Column(
         "error_autocorrelation",
         "correlation of forecast errors of neighbouring days",
@@ -281,7 +111,7 @@ _PRODUCT_COLUMNS = (
         default=Shortage.LOST.value,
         choices=tuple(shortage.value for shortage in Shortage),
     ),
-    Column("supplier", "who is ordered from", Kind.TEXT, default=""),
+    Column("supplier", "who it is bought from", Kind.TEXT, default=""),
 )
 
 
@@ -342,6 +172,53 @@ OPEN_ORDERS = Table(
 )
 
 
+LOCKS = Table(
+    "locks",
+    "one order line that a person has fixed",
+    (
+        Column("unique_id", "the product", Kind.TEXT, required=True),
+        Column("stage", "which orders: name or number", Kind.TEXT, required=True),
+        Column("ds", "the day of ordering, written 2027-01-31", Kind.DATE, required=True),
+        Column("quantity", "units ordered; 0 forbids an order", unit="unit", required=True),
+    ),
+    key=("unique_id", "stage", "ds"),
+    absent="no order line is fixed",
+    may_be_empty=True,
+)
+
+SUPPLIERS = Table(
+    "suppliers",
+    "one supplier of the source",
+    (
+        Column("supplier", "its name, as in products.csv", Kind.TEXT, required=True),
+        Column(
+            "minimum_order",
+            "least purchase value of all its products together on a day with an order",
+            unit="money/order",
+            default=0.0,
+        ),
+        Column(
+            "order_cost",
+            "cost of a day with an order, however many products it is for",
+            unit="money/order",
+            default=0.0,
+        ),
+        Column(
+            "order_days",
+            "when it takes orders, written Mon Thu",
+            Kind.TEXT,
+            default="",
+            default_words="every day",
+            weekdays=True,
+        ),
+    ),
+    key=("supplier",),
+    absent="no supplier has terms of its own",
+    may_be_empty=True,
+)
+
+
 def all_tables(network: Network | None = None) -> tuple[Table, ...]:
     """Every table, in the order of the documentation."""
-    return (FORECAST, products_table(network or default_network()), STOCK, OPEN_ORDERS)
+    products = products_table(network or default_network())
+    return (FORECAST, products, STOCK, OPEN_ORDERS, LOCKS, SUPPLIERS)

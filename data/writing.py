@@ -5,18 +5,27 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
 
 from data.errors import ConfigurationError
 from data.issues import escaped
 
 SIGNIFICANT = 10
 """Digits of a number in a table; more would be noise of the last bit."""
+QUOTED = re.compile('[,"\r\n]')
+"""What a cell must be put in quotes for."""
+FIGURE = f"%.{SIGNIFICANT}g"
+"""How a number stands in a table."""
 
 
 def write_table(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
@@ -25,6 +34,37 @@ def write_table(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows([_cell(value) for value in row] for row in rows)
+
+
+def write_lines(path: Path, header: Iterable[str], lines: Iterable[str]) -> None:
+    """A CSV file from text that is CSV already, one or more whole lines at a time.
+
+    Millions of lines are written this way: each batch is made by one format of all its numbers,
+    `FIGURE` for a number and `cell` for every text.
+    """
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(map(cell, header)) + "\n")
+        file.writelines(lines)
+
+
+def write_parquet(path: Path, columns: Mapping[str, Any]) -> None:
+    """A Parquet file of columns: arrays, or Arrow arrays where words repeat."""
+    parquet.write_table(pa.table(dict(columns)), path, compression="zstd")
+
+
+def repeated(words: np.ndarray, places: np.ndarray) -> pa.Array:
+    """words[places] as a column that holds each word once."""
+    return pa.DictionaryArray.from_arrays(
+        pa.array(places.astype(np.int32)), pa.array([str(word) for word in words])
+    )
+
+
+def cell(text: str) -> str:
+    """Text as a cell of a CSV file: no formula, in quotes where it needs them."""
+    text = escaped(text)
+    if QUOTED.search(text) is None:
+        return text
+    return '"' + text.replace('"', '""') + '"'
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -87,5 +127,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, str):
         return escaped(value)
     if isinstance(value, float):
-        return f"{value:.{SIGNIFICANT}g}"
+        return FIGURE % value
     return str(value)

@@ -1,7 +1,8 @@
 """How stock moves in one period: THE sequence of events, written once.
 
 1. Every stage orders; the supplier ships at once from its opening stock, within supply capacity.
-2. Shipments due this period arrive.
+2. Shipments due this period arrive; where a stage refuses what finds no room, part of them waits
+   at its door and arrives again in the next period.
 3. Demand comes to the shelves and is met from what is on hand.
 4. What is not met is lost or backordered, as the product prescribes.
 5. Costs are charged on the closing state (`envs/accounting.py`).
@@ -59,6 +60,8 @@ class Flows:
         demand: what customers wanted in this period (P, S, K) [unit].
         served: what they got, earlier backorders included (P, S, K) [unit].
         lost: demand lost for good (P, S, K) [unit].
+        refused: what found no room and arrives again in the next period (P, M, K) [unit]; None
+            where no stage refuses anything.
     """
 
     ordered: np.ndarray
@@ -68,6 +71,7 @@ class Flows:
     demand: np.ndarray
     served: np.ndarray
     lost: np.ndarray
+    refused: np.ndarray | None = None
 
 
 def advance(
@@ -86,6 +90,11 @@ def advance(
         ordered = ordered + state.owed
     shipped = _ration(np.minimum(ordered, world.supply_capacity), state.on_hand, world)
     arrived, pipeline = _travel(state.pipeline, shipped, world.lead_time_in(state.period))
+    refused = None
+    if world.refuses is not None:
+        refused = _refused(arrived, state.on_hand, world)
+        arrived = arrived - refused
+        pipeline[..., 0] += refused
     occupied = state.on_hand + arrived
     on_hand = occupied - _sent(shipped, world)
     if not world.serial:
@@ -104,7 +113,7 @@ def advance(
 
     owed = ordered - shipped if world.unfilled is Unfilled.OWED else state.owed
     after = State(state.period + 1, on_hand, pipeline, backorders, owed)
-    return after, Flows(ordered, shipped, arrived, occupied, demand, served, lost)
+    return after, Flows(ordered, shipped, arrived, occupied, demand, served, lost, refused)
 
 
 def opening_state(
@@ -187,3 +196,15 @@ def _travel(
     under_way = np.where(at_once, 0, shipped)
     moved.reshape(len(moved), -1)[:, place] += under_way.reshape(len(moved), -1)
     return arrived + (shipped - under_way), moved
+
+
+def _refused(arrived: np.ndarray, on_hand: np.ndarray, world: World) -> np.ndarray:
+    """What of the arrivals finds no room beside the opening stock (P, M, K) [unit].
+
+    Room is shared in proportion to what arrives; what takes no space is never refused.
+    """
+    assert world.refuses is not None
+    room = np.maximum(world.refuses - on_hand @ world.volume, 0)
+    coming = arrived @ world.volume
+    left_out = np.where(coming > room, 1 - room / np.where(coming > room, coming, 1), 0)
+    return np.where(world.volume > 0, arrived * left_out[..., None], 0)

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from data.outlook import Outlook
+from data.terms import Locks
 from envs.dynamics import State, echelon_sum
 from envs.observation import ForecastErrors
 from envs.world import SOURCE, Unfilled, World
@@ -139,8 +140,9 @@ SafetyFactors = Callable[[Situation], np.ndarray]
 class SafetyStockRule:
     """Order each echelon up to its forecast plus the safety stock of its stages.
 
-    The level of echelon m is the forecast over its protection interval plus the sum of z sigma
-    over stage m and every stage downstream; sigma is that of each stage's own window.
+    The level of echelon m is the forecast over what its order has to cover (its protection
+    interval, and longer where the next order has to wait) plus the sum of z sigma over stage m and
+    every stage downstream; sigma is that of each stage's own part of it.
     """
 
     outlook: Outlook
@@ -148,7 +150,7 @@ class SafetyStockRule:
 
     def __call__(self, situation: Situation) -> np.ndarray:
         """Orders (P, M, K) [unit]."""
-        windows = self.outlook.windows(situation.state.period)
+        windows = self.outlook.order_windows(situation.state.period)
         safety = echelon_sum(self.safety_factors(situation) * windows.std)
         return np.maximum(windows.echelon_mean + safety - situation.echelon_position, 0)
 
@@ -162,13 +164,14 @@ def constant(z: np.ndarray) -> SafetyFactors:
 class WholeLots:
     """Any policy, its orders brought to whole lots and minimum orders.
 
-    An order is rounded to the nearest lot; one below half the minimum is dropped, one below the
-    minimum raised to it. Suppliers ship whole lots of what they have.
+    An order is rounded to the nearest lot. A minimum order is a term of the source, so it holds for
+    the top stage: an order below half of it is dropped, one below it raised to it. Suppliers ship
+    whole lots of what they have.
 
     Attributes:
         policy: the rule that is rounded.
         lot_size: (K,) [unit]; 0 leaves an order as it is.
-        minimum_order: (K,) [unit].
+        minimum_order: of the top stage (K,) [unit].
         largest: the largest shipment (M, K) [unit/period].
     """
 
@@ -188,7 +191,8 @@ class WholeLots:
         orders = np.minimum(self.policy(situation), self.largest)
         lot = np.where(self.lot_size > 0, self.lot_size, 1)
         whole = np.where(self.lot_size > 0, np.floor(orders / lot + 0.5) * lot, orders)
-        smallest = np.where(
+        smallest = np.zeros(whole.shape[1:])
+        smallest[-1] = np.where(
             self.lot_size > 0, np.ceil(self.minimum_order / lot) * lot, self.minimum_order
         )
         raised = np.maximum(whole, np.where(whole > 0, smallest, 0))
@@ -198,4 +202,38 @@ class WholeLots:
         available = np.minimum(available, self.largest)
         finite = np.isfinite(available) & (self.lot_size > 0)
         lots = np.floor(np.where(finite, available, 0) / lot + 1e-9) * lot
-        return np.minimum(whole, np.where(finite, lots, available))
+        whole = np.minimum(whole, np.where(finite, lots, available))
+        # What the largest order cuts below the minimum would not be accepted.
+        return np.where(whole < smallest, 0, whole)
+
+
+@dataclass(frozen=True)
+class AtTerms:
+    """Any policy, nothing ordered on closed days, and every locked line ordered as it is.
+
+    A lock goes before everything: it is rounded to no lot and placed on closed days, too; the
+    world ships it as far as the supplier's stock and the supply allow. Suppliers' minimum orders
+    and trucks, which all products share, are left to the model.
+
+    Attributes:
+        policy: the rule that is kept to the terms.
+        may_order: where orders may be placed on each day of the week, period 0 first (7, M, K);
+            None if they always may.
+        locks: the fixed lines.
+    """
+
+    policy: Policy
+    may_order: np.ndarray | None
+    locks: Locks
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        orders = self.policy(situation)
+        period, locks = situation.state.period, self.locks
+        if self.may_order is not None:
+            orders = np.where(self.may_order[period % len(self.may_order)], orders, 0)
+        today = locks.day == period
+        if today.any():
+            orders = orders.copy()
+            orders[:, locks.stage[today], locks.product[today]] = locks.quantity[today]
+        return orders

@@ -40,6 +40,8 @@ class World:
         unfilled: what becomes of unfilled replenishment.
         volume: space per unit (K,) [volume/unit].
         shared_supply: limit on shipments of all products together (M,) [volume/period].
+        refuses: space beyond which a stage turns arrivals away until tomorrow (M,) [volume]; None
+            where every stage takes in all that comes, at the price of overflow.
     """
 
     supplier: tuple[int, ...]
@@ -49,6 +51,7 @@ class World:
     unfilled: Unfilled = Unfilled.FORGOTTEN
     volume: np.ndarray = field(default_factory=lambda: np.ones(1))
     shared_supply: np.ndarray | None = None
+    refuses: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for stage, supplier in enumerate(self.supplier):

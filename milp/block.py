@@ -97,6 +97,7 @@ def _coupling_rows(model: pyo.ConcreteModel, shape: Shape) -> None:
     upstream y_m + q_{m-1} and what arrives. Where orders of s = t - L_m matter: expected stock by
     segments, E_m(s) = sum_k Phi_k x_mk(s), plus the flow that must pass, q_{m-1}(t) + q_{m-1}(t+1).
     supply, stage m in t: q_m(t).
+    purchases in t: q_{M-1}(t), what the source ships; budget: the same over all periods.
     """
     K = range(shape.segments)
 
@@ -114,7 +115,10 @@ def _coupling_rows(model: pyo.ConcreteModel, shape: Shape) -> None:
 
     M, T = range(shape.stages), range(shape.periods)
     model.storage = pyo.Constraint(M, T, rule=storage)
+    top = shape.stages - 1
     model.supply = pyo.Constraint(M, T, rule=lambda model, m, t: model.ship[m, t] <= 0)
+    model.purchases = pyo.Constraint(T, rule=lambda model, t: model.ship[top, t] <= 0)
+    model.budget = pyo.Constraint(expr=sum(model.ship[top, t] for t in T) <= 0)
 
 
 def compile_block(shape: Shape) -> Template:

@@ -22,6 +22,8 @@ LAST_DAY = 14
 LOWEST_Z = -2.5
 SMALLEST_NORMAL = 0.5
 SMALLEST_LEVEL = 1e-9
+RAREST = 1e-9
+"""Chances of running out are told apart from this one to one less it [1]."""
 SKEWED = 0.6
 """Coefficient of variation over the shelf's interval from which demand counts as skewed [1]."""
 
@@ -49,14 +51,14 @@ def priced_safety_factor(
 
     Args:
         z: advised (.., M, K) [1].
-        dearer: k (M, K) [1].
+        dearer: k (.., M, K) [1].
         ratio: missed-sale cost / holding cost at the shelf (K,) [1].
         shelf: demand that the shelf's stock must cover.
     """
     cut = _normal(z, dearer, ratio)
     skewed = shelf.std > SKEWED * shelf.mean
     if skewed.any():
-        lognormal = _lognormal(z[..., 0, :], dearer[0], ratio, shelf)
+        lognormal = _lognormal(z[..., 0, :], dearer[..., 0, :], ratio, shelf)
         cut[..., 0, :] = np.where(skewed, lognormal, cut[..., 0, :])
     return np.where(dearer > 1, np.minimum(np.maximum(cut, LOWEST_Z), z), z)
 
@@ -75,8 +77,7 @@ def _normal(z: np.ndarray, dearer: np.ndarray, ratio: np.ndarray) -> np.ndarray:
 
 def _lognormal(z: np.ndarray, dearer: np.ndarray, ratio: np.ndarray, shelf: Shelf) -> np.ndarray:
     """z' at the shelf (.., K) by the lognormal law of the demand over its interval."""
-    cv = np.where(shelf.std > 0, shelf.std, 1) / np.where(shelf.mean > 0, shelf.mean, 1)
-    spread = np.sqrt(np.log1p(np.square(cv)))
+    cv, spread = _skewness(shelf)
     level = np.log(np.maximum(1 + z * cv, SMALLEST_LEVEL))
     short = np.maximum(ndtr(-(level / spread + spread / 2)), 1 / (1 + LARGEST_RATIO * ratio))
     lower = np.exp(-spread * (ndtri(_accepted(short, dearer)) + spread / 2))
@@ -88,9 +89,42 @@ def _accepted(short: np.ndarray, dearer: np.ndarray) -> np.ndarray:
     return np.minimum(dearer * short / (dearer * short + 1 - short), 1 - 1e-9)
 
 
+def unpriced_safety_factor(z: np.ndarray, dearer: np.ndarray, shelf: Shelf) -> np.ndarray:
+    """z (.., M, K) [1] that a price would bring to the z' given: the way back from a priced one.
+
+    The model charges for space itself. Given a z' that has been asked at a price, it would charge
+    twice; given this z, its own charge leads it to z'. S = S' / (k (1 - S') + S').
+
+    Args:
+        z: z', at the price (.., M, K) [1].
+        dearer: k (.., M, K) [1].
+        shelf: demand that the shelf's stock must cover.
+    """
+    free = ndtri(1 - _unpriced(np.clip(ndtr(-z), RAREST, 1 - RAREST), dearer))
+    skewed = shelf.std > SKEWED * shelf.mean
+    if skewed.any():
+        cv, spread = _skewness(shelf)
+        level = np.log(np.maximum(1 + z[..., 0, :] * cv, SMALLEST_LEVEL))
+        short = np.clip(ndtr(-(level / spread + spread / 2)), RAREST, 1 - RAREST)
+        lower = np.exp(-spread * (ndtri(_unpriced(short, dearer[..., 0, :])) + spread / 2))
+        free[..., 0, :] = np.where(skewed, (lower - 1) / cv, free[..., 0, :])
+    return np.where(dearer > 1, np.maximum(free, z), z)
+
+
+def _unpriced(short: np.ndarray, dearer: np.ndarray) -> np.ndarray:
+    """S, from the S' that dearer holding makes of it."""
+    return short / (dearer * (1 - short) + short)
+
+
+def _skewness(shelf: Shelf) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficient of variation (K,) [1] and the standard deviation of the logarithm (K,) [1]."""
+    cv = np.where(shelf.std > 0, shelf.std, 1) / np.where(shelf.mean > 0, shelf.mean, 1)
+    return cv, np.sqrt(np.log1p(np.square(cv)))
+
+
 def dearer_holding(price: np.ndarray, volume: np.ndarray, holding: np.ndarray) -> np.ndarray:
-    """k = 1 + lambda v / h (M, K) [1], from prices (M,), volumes (K,) and holding costs (M, K)."""
-    return 1 + price[:, None] * volume / holding
+    """k = 1 + lambda v / h (.., M, K) [1]: prices (.., M), volumes (K,), holding costs (M, K)."""
+    return 1 + price[..., None] * volume / holding
 
 
 def standing_prices(storage_price: np.ndarray) -> np.ndarray:

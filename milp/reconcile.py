@@ -1,4 +1,8 @@
-"""Reconciles all products under the shared capacities: solves the model and reads its answer."""
+"""Reconciles all products under the shared capacities: the programme's answer, in units and money.
+
+Few products are one linear programme. Many are solved in batches (`milp/decomposition.py`), which
+takes time in proportion to their number and says how far from the optimum it may be.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from milp.crash import MANY, starting_basis
-from milp.model import Model, Task, arrivals, lost_sales
-from milp.solver import Basis, Solution, Solver
+from data.engine import Alone, Engine
+from milp.basis import Basis
+from milp.decomposition import Decomposition
+from milp.effort import Effort, Tell, gap_of
+from milp.flow import levels, moved
+from milp.model import Model
+from milp.solver import solve
+from milp.task import Task
 
-PHYSICAL = 1e-6
-"""Largest difference, in days of demand, between lost sales as planned and as they must happen."""
-REPAIRS = 3
-"""How often lost sales are bounded before shipments are fixed, too."""
+MANY = 160
+"""From this number of products on, batches are faster than one programme."""
 NEGLIGIBLE = 1e-9
 """Prices below this share of a unit of scaled money are the solver's rounding."""
 
 
 @dataclass(frozen=True)
 class Reconciled:
-    """The model's answer.
+    """The programme's answer.
+
+    The programme counts the sales that are lost on average, also where demand at its mean would
+    lose none; stock and lost sales here are those of demand at its mean.
 
     Attributes:
         shipments: (T, M, K) [unit].
@@ -31,10 +41,13 @@ class Reconciled:
         occupancy: expected, by the model's own account (T, M) [volume].
         storage_price: of a unit of space (T, M) [money/volume/period].
         supply_price: of a unit of supply (T, M) [money/volume].
-        objective: the model's cost, constants left out [money].
-        basis: where tomorrow's model may start from.
-        iterations: of the simplex method, all repairs together.
-        repairs: how often lost sales had to be bounded.
+        purchase_price: of a unit of money that may be spent in a period (T,) [1].
+        budget_price: of a unit of money that may be spent at all [1].
+        disagreement: standard deviation of batches' prices of space (T, M); 0 of one programme.
+        lower, upper: between which the least cost lies; the plan's own is the upper [money].
+        complete: False where time ran out before the gap was as small as asked for.
+        basis: where tomorrow's programme may start from; None where it was solved in batches.
+        iterations: of the simplex method; 0 where it was solved in batches.
     """
 
     shipments: np.ndarray
@@ -45,116 +58,119 @@ class Reconciled:
     occupancy: np.ndarray
     storage_price: np.ndarray
     supply_price: np.ndarray
-    objective: float
-    basis: Basis
+    purchase_price: np.ndarray
+    budget_price: float
+    disagreement: np.ndarray
+    lower: float
+    upper: float
+    complete: bool
+    basis: Basis | None
     iterations: int
-    repairs: int
 
     @property
     def scarce(self) -> bool:
-        """True where space or supply has a positive price in any period."""
-        return bool((self.storage_price > 0).any() or (self.supply_price > 0).any())
+        """True where anything that products share has a positive price in any period."""
+        prices = (self.storage_price, self.supply_price, self.purchase_price)
+        return any(bool((price > 0).any()) for price in prices) or self.budget_price > 0
+
+    @property
+    def gap(self) -> float:
+        """How far the plan may be from the least cost, (upper - lower) / upper [1]."""
+        return gap_of(self.lower, self.upper)
 
 
-def reconcile(task: Task, start: Basis | None = None) -> Reconciled:
+def reconcile(
+    task: Task,
+    start: Basis | None = None,
+    effort: Effort | None = None,
+    engine: Engine | None = None,
+    tell: Tell = lambda bounds: None,
+) -> Reconciled:
     """The best shipments for all products under the shared capacities.
-
-    Lost sales are physical: the model may not turn customers away to spare a later shortage. Where
-    the linear programme would, its lost sales are bounded by what its own shipments imply and it
-    is solved again.
 
     Args:
         task: today's problem.
-        start: basis of a problem of the same products and lead times, yesterday's for one.
+        start: basis of a programme of the same products and lead times, yesterday's for one; with
+            it the task is solved as one programme.
+        effort: when to stop where there are many products.
+        engine: who solves batches; this process if not given.
+        tell: hears how far the work is.
     """
+    if start is not None or task.z.shape[1] <= MANY:
+        return _as_one(task, start)
+    search = Decomposition(task, effort or Effort(), engine or Alone(), tell)
+    return _in_batches(task, search)
+
+
+def _as_one(task: Task, start: Basis | None) -> Reconciled:
+    """The answer of one linear programme."""
     model = Model(task)
-    if start is None and model.K > MANY:
-        start = starting_basis(model)
-    solver = Solver(model.programme(), start)
-    solution = solver.solve()
-    iterations, repairs = solution.iterations, 0
-    while (guilty := _turned_away(model, solution)).any():
-        _hold_to_physics(model, solver, solution, guilty, final=repairs >= REPAIRS)
-        solution = solver.solve()
-        iterations, repairs = iterations + solution.iterations, repairs + 1
-    return _answer(model, solution, iterations, repairs)
-
-
-def _turned_away(model: Model, solution: Solution) -> np.ndarray:
-    """True for products (K,) whose planned lost sales exceed what their shipments imply."""
-    more = model.values(solution)["lost"].T - _implied(model, solution)
-    return (more > PHYSICAL).any(axis=0) & ~model.task.scenario.products.backordered
-
-
-def _implied(model: Model, solution: Solution) -> np.ndarray:
-    """Lost sales (T, K), in scaled units, that must happen under the solution's shipments."""
-    ship = model.values(solution)["ship"].reshape(model.K, model.M, model.T)
-    return lost_sales(model, ship[:, 0].T * model.scale) / model.scale
-
-
-def _hold_to_physics(
-    model: Model, solver: Solver, solution: Solution, guilty: np.ndarray, final: bool
-) -> None:
-    """Bounds the guilty products' lost sales by what their shipments imply.
-
-    At last their shipments to the shelf are fixed as well: then planned and implied agree.
-    """
-    products = np.flatnonzero(guilty)[:, None] * model.layout.width
-    lost = (products + np.arange(model.layout.width)[model.layout.columns["lost"]]).ravel()
-    implied = _implied(model, solution)[:, guilty].T.ravel()
-    solver.change_bounds(lost, implied if final else np.zeros_like(implied), implied)
-    if final:
-        shelf = np.arange(model.layout.width)[model.layout.columns["ship"]][: model.T]
-        ship = (products + shelf).ravel()
-        solver.change_bounds(ship, solution.x[ship], solution.x[ship])
-
-
-def _answer(model: Model, solution: Solution, iterations: int, repairs: int) -> Reconciled:
-    """The solution in units and money."""
-    values = model.values(solution)
-    ship, stock, level = (
-        values[name].reshape(model.K, model.M, model.T).transpose(2, 1, 0) * model.scale
-        for name in ("ship", "stock", "level")
+    solution = solve(model.programme(), start)
+    first = model.layout.first_coupling_row
+    worth = np.maximum(-solution.row_dual[first:], 0.0)
+    prices = np.where(worth > NEGLIGIBLE, worth, 0.0) * model.money
+    usage = model.usage(solution.x) + np.pad(model.fixed, (0, len(prices) - len(model.fixed)))
+    cost = solution.objective * model.money + model.constant
+    return _answer(
+        task,
+        model.shipments(solution.x),
+        _Shared(usage, prices, np.zeros_like(prices)),
+        _Proof(cost, cost, True, solution.basis, solution.iterations),
     )
-    shipments = np.maximum(ship, 0.0)
-    arrived = arrivals(shipments, model.due, model.task.scenario.products.lead_time)
-    on_hand = stock.copy()
-    on_hand[:, 1:] += arrived[:, 1:]
-    storage_price, supply_price = _prices(model, solution)
+
+
+def _in_batches(task: Task, search: Decomposition) -> Reconciled:
+    """The answer that batches make up together."""
+    found = search.run()
+    shipments = np.empty((task.periods, *task.z.shape))
+    for products, shipped in found.plans:
+        shipments[:, :, products] = shipped
+    shared = _Shared(found.usage, found.prices, found.disagreement)
+    return _answer(task, shipments, shared, _Proof(found.lower, found.upper, found.complete))
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """Use of the coupling rows, what is certain included, their prices, and how sure these are."""
+
+    usage: np.ndarray
+    prices: np.ndarray
+    disagreement: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """Bounds, and where the next solve may start."""
+
+    lower: float
+    upper: float
+    complete: bool
+    basis: Basis | None = None
+    iterations: int = 0
+
+
+def _answer(task: Task, shipments: np.ndarray, shared: _Shared, proof: _Proof) -> Reconciled:
+    after = moved(task, shipments)
+    M, T = task.z.shape[0], task.periods
+
+    def per_stage(rows: np.ndarray, kind: int) -> np.ndarray:
+        return rows[kind * M * T : (kind + 1) * M * T].reshape(M, T).T
+
     return Reconciled(
         shipments=shipments,
-        on_hand=np.maximum(on_hand, 0.0),
-        lost_sales=np.maximum(values["lost"].T * model.scale, 0.0),
-        backorders=np.maximum(values["waiting"].T * model.scale, 0.0),
-        level=level,
-        occupancy=_expected_occupancy(model, solution),
-        storage_price=storage_price,
-        supply_price=supply_price,
-        objective=solution.objective * model.money,
-        basis=solution.basis,
-        iterations=iterations,
-        repairs=repairs,
+        on_hand=after.on_hand,
+        lost_sales=after.lost_sales,
+        backorders=after.backorders,
+        level=levels(task, shipments, after.lost_sales),
+        occupancy=per_stage(shared.usage, 0),
+        storage_price=per_stage(shared.prices, 0),
+        supply_price=per_stage(shared.prices, 1),
+        purchase_price=shared.prices[2 * M * T : -1],
+        budget_price=float(shared.prices[-1]),
+        disagreement=per_stage(shared.disagreement, 0),
+        lower=proof.lower,
+        upper=proof.upper,
+        complete=proof.complete,
+        basis=proof.basis,
+        iterations=proof.iterations,
     )
-
-
-def _prices(model: Model, solution: Solution) -> np.ndarray:
-    """Prices of space and supply (2, T, M), from the duals of the coupling rows."""
-    dual = -solution.row_dual[model.layout.first_coupling_row :]
-    dual = np.where(dual > NEGLIGIBLE, dual, 0.0) * model.money
-    return dual.reshape(2, model.M, model.T).transpose(0, 2, 1)
-
-
-def _expected_occupancy(model: Model, solution: Solution) -> np.ndarray:
-    """Occupancy (T, M) [volume] as the storage rows count it."""
-    first, blocks = model.layout.first_coupling_row, model.layout.block_columns
-    matrix = model.matrix
-    entries = matrix.indptr[blocks]
-    column = np.repeat(np.arange(blocks), np.diff(matrix.indptr[: blocks + 1]))
-    row = matrix.indices[:entries] - first
-    shared = row >= 0
-    used = np.bincount(
-        row[shared],
-        matrix.data[:entries][shared] * solution.x[column[shared]],
-        minlength=model.layout.coupling,
-    )
-    return (used[: model.M * model.T] + model.fixed).reshape(model.M, model.T).T

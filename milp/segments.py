@@ -10,6 +10,7 @@ charged again.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from scipy.special import ndtr
@@ -38,6 +39,7 @@ class Segments:
         deep: cost of a unit below the first segment (T, M, K) [money/unit/period].
         presence: share of a unit of level that is on hand on average (T, M, K, S) [1].
         least: expected stock on hand at `first` (T, M, K) [unit].
+        base: expected cost of a level at `first` (T, M, K) [money/period].
     """
 
     first: np.ndarray
@@ -46,6 +48,18 @@ class Segments:
     deep: np.ndarray
     presence: np.ndarray
     least: np.ndarray
+    base: np.ndarray
+
+
+class Goal(Enum):
+    """What the programme does with the advised safety stock."""
+
+    HYBRID = "hybrid"
+    """Weighs it: every unit of it is worth what the advice implies, against space and holding."""
+    SAFETY = "safety"
+    """Holds at least so much, as far as possible: a unit less counts as a missed sale every day."""
+    SAFETY_ADDED = "safety-added"
+    """Adds it to demand, which is then taken as certain."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +71,14 @@ class Worth:
         holding: (M, K) [money/unit/period].
         shortage: missed-sale cost (K,) [money/unit].
         law: family of the demand at the shelf, a name in `data.demand`.
+        goal: what becomes of the advised safety stock.
     """
 
     z: np.ndarray
     holding: np.ndarray
     shortage: np.ndarray
     law: str = "lognormal"
+    goal: Goal = Goal.HYBRID
 
 
 def cut(
@@ -79,10 +95,19 @@ def cut(
     """
     sigma = np.stack([window.std for window in windows])
     target = _relative_targets(np.cumsum(worth.z * sigma, axis=1), lead_time)
+    if worth.goal is Goal.SAFETY_ADDED:
+        target = _relative_targets(np.cumsum(np.maximum(worth.z, 0) * sigma, axis=1), lead_time)
+        sigma = np.zeros_like(sigma)
     middle = np.append((BREAKS[:-1] + BREAKS[1:]) / 2, BREAKS[-1] + TAIL)
     z = worth.z[..., None] + middle
     shelf = np.stack([window.mean[0] for window in windows])
-    price, deep = _prices(worth, z, shelf, sigma)
+    price, deep, at_target = _prices(worth, z, shelf, sigma)
+    if worth.goal is not Goal.HYBRID:
+        floor = np.broadcast_to(worth.shortage, deep.shape)
+        held = np.broadcast_to(worth.holding, deep.shape)
+        price = np.where(BREAKS < 0, -floor[..., None], held[..., None])
+        deep = np.maximum(floor, held)
+        at_target = held * np.maximum(target, 0)
 
     wide = sigma[..., None]
     level = target[..., None] / np.where(wide > 0, wide, 1) + middle
@@ -93,13 +118,17 @@ def cut(
     spread = np.where(sigma > 0, sigma, 1)
     lowest[:, 0] = (target[:, 0] + BREAKS[0] * sigma[:, 0]) / spread[:, 0]
     kept = slice(len(BREAKS) - 1 if certain else 0, None)
+    width = np.diff(BREAKS) * wide
+    below = BREAKS[:-1] < 0
+    saved = (price[..., :-1] * width)[..., below].sum(axis=-1)
     return Segments(
         first=target + BREAKS[0] * sigma,
-        width=(np.diff(BREAKS) * wide)[..., kept],
+        width=width[..., kept],
         price=price[..., kept],
         deep=deep,
         presence=presence[..., kept],
         least=sigma * loss_function(-lowest),
+        base=at_target - saved,
     )
 
 
@@ -127,8 +156,12 @@ def _relative_targets(echelon: np.ndarray, lead_time: np.ndarray) -> np.ndarray:
 
 def _prices(
     worth: Worth, z: np.ndarray, shelf: np.ndarray, sigma: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Slopes (T, M, K, S) and the slope below all segments (T, M, K) [money/unit/period]."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Slopes (T, M, K, S), the slope below all segments, and the cost at the target (T, M, K).
+
+    At the target S a period costs h E[(S - D)^+] + p E[(D - S)^+], the newsvendor's cost at the
+    shortage cost p that the advice implies (Snyder and Shen 2019, eq. 4.3).
+    """
     M, K, S = z.shape
     T = len(shelf)
     short = np.broadcast_to(ndtr(-z), (T, M, K, S)).copy()
@@ -148,4 +181,7 @@ def _prices(
     slope = np.where(below, np.minimum(slope, -tiny), np.maximum(slope, tiny))
     slope = np.maximum(slope, -shortage[:, None])
     deep = np.maximum(np.minimum(implied, shortage), -slope[..., 0])
-    return slope, deep
+    short_of = sigma * loss_function(worth.z)
+    short_of[:, 0] = demand.loss(shelf + worth.z[0] * sigma[:, 0])
+    left_over = worth.z * sigma + short_of
+    return slope, deep, holding * left_over + implied * short_of

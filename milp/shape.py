@@ -10,7 +10,7 @@ import numpy as np
 
 FAMILIES = ("ship", "lost", "waiting", "stock", "level", "above", "deep")
 OWN_ROWS = ("position", "relative", "balance")
-COUPLING_ROWS = ("storage", "supply")
+COUPLING_ROWS = ("storage", "supply", "purchases", "budget")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,17 @@ class Shape:
     def columns(self) -> int:
         """Number of columns."""
         return sum(prod(self.width(family)) for family in FAMILIES)
+
+    @property
+    def coupling(self) -> dict[str, slice]:
+        """First and one past the last coupling row of each kind, counted from the first of all."""
+        M, T = self.stages, self.periods
+        ends = list(accumulate((M * T, M * T, T, 1)))
+        starts = (0, *ends[:-1])
+        return {
+            kind: slice(first, end)
+            for kind, first, end in zip(COUPLING_ROWS, starts, ends, strict=True)
+        }
 
 
 @dataclass(frozen=True)

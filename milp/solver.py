@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+from typing import Any
 
 import highspy
 import numpy as np
 
 from data.errors import PlannerError
-from milp.tiling import Matrix
-
-Basis = highspy.HighsBasis
-"""Which columns and rows a solution stands on; a similar programme may start from it."""
+from milp.basis import Basis, as_highs, basis_of
+from milp.programme import LinearProgramme
 
 
-@dataclass(frozen=True)
-class LinearProgramme:
-    """min cost x, lower <= x <= upper, row_lower <= A x <= row_upper."""
+class Pivoting(Enum):
+    """Which edges the dual simplex method prefers, from HiGHS' own numbers."""
 
-    matrix: Matrix
-    cost: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
-    row_lower: np.ndarray
-    row_upper: np.ndarray
+    LARGEST = 0
+    """The largest infeasibility (Dantzig): soonest where few pivots are left, or products few."""
+    DEVEX = 1
+    """Nearly the steepest edge: many pivots in small programmes that are degenerate."""
+    STEEPEST = -1
+    """The solver's choice, with scaling and presolve: one programme for all."""
+
+
+_STUMBLED = (
+    highspy.HighsModelStatus.kSolveError,
+    highspy.HighsModelStatus.kUnknown,
+    highspy.HighsModelStatus.kNotset,
+)
+_CAREFUL: dict[str, bool | int | str] = {
+    "presolve": "on",
+    "simplex_dual_edge_weight_strategy": -1,
+    "simplex_scale_strategy": 2,
+}
 
 
 @dataclass(frozen=True)
@@ -53,24 +64,60 @@ class Solver:
     Args:
         programme: what to solve.
         start: basis of a programme of the same shape.
+        pivoting: how the simplex method chooses its way.
     """
 
-    def __init__(self, programme: LinearProgramme, start: Basis | None = None) -> None:
+    def __init__(
+        self,
+        programme: LinearProgramme,
+        start: Basis | None = None,
+        pivoting: Pivoting = Pivoting.STEEPEST,
+    ) -> None:
         _refuse_nan(programme)
-        self._highs = highspy.Highs()
+        self._programme = programme
+        self._highs: Any = highspy.Highs()
         options: dict[str, bool | int | str] = {
             "output_flag": False,
             "threads": 1,
             "solver": "simplex",
-            "presolve": "choose" if start is None else "off",
         }
+        if start is not None or pivoting is not Pivoting.STEEPEST:
+            options["presolve"] = "off"
+        if pivoting is not Pivoting.STEEPEST:
+            options |= {
+                "simplex_dual_edge_weight_strategy": pivoting.value,
+                "simplex_scale_strategy": 0,
+            }
+        self._set(options)
+        if self._passed(programme) == highspy.HighsStatus.kError:
+            raise PlannerError("the solver refused the model")
+        if start is not None:
+            self._highs.setBasis(as_highs(start))
+
+    def _set(self, options: dict[str, bool | int | str]) -> None:
         for name, value in options.items():
             if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
                 raise PlannerError(f"the solver refused its option {name} = {value!r}")
-        if self._highs.passModel(_highs_model(programme)) == highspy.HighsStatus.kError:
-            raise PlannerError("the solver refused the model")
-        if start is not None:
-            self._highs.setBasis(start)
+
+    def _passed(self, programme: LinearProgramme) -> highspy.HighsStatus:
+        matrix = programme.matrix
+        return self._highs.passModel(
+            len(programme.cost),
+            len(programme.row_lower),
+            len(matrix.data),
+            highspy.MatrixFormat.kColwise.value,
+            highspy.ObjSense.kMinimize.value,
+            0.0,
+            programme.cost,
+            programme.lower,
+            programme.upper,
+            programme.row_lower,
+            programme.row_upper,
+            matrix.indptr.astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+            np.zeros(len(programme.cost), np.int32),
+        )
 
     def change_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         """New bounds of some columns; the next solve starts from the last optimum."""
@@ -79,27 +126,39 @@ class Solver:
     def solve(self) -> Solution:
         """The optimum.
 
+        Where HiGHS stumbles over its numbers, it tries once more from nothing, and more carefully.
+
         Raises:
             PlannerError: HiGHS ends with anything but a proven optimum.
         """
         self._highs.run()
         status = self._highs.getModelStatus()
+        if status in _STUMBLED:
+            self._highs.clearSolver()
+            self._set(_CAREFUL)
+            self._highs.run()
+            status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             said = self._highs.modelStatusToString(status)
             raise PlannerError(f"the solver ended with {said!r} instead of an optimum")
         found, info = self._highs.getSolution(), self._highs.getInfo()
+        x = np.array(found.col_value)
         return Solution(
-            x=np.array(found.col_value),
+            x=x,
             objective=info.objective_function_value,
             row_dual=np.array(found.row_dual),
-            basis=self._highs.getBasis(),
+            basis=basis_of(self._programme, x, np.array(self._highs.getBasicVariables()[1])),
             iterations=info.simplex_iteration_count,
         )
 
 
-def solve(programme: LinearProgramme, start: Basis | None = None) -> Solution:
+def solve(
+    programme: LinearProgramme,
+    start: Basis | None = None,
+    pivoting: Pivoting = Pivoting.STEEPEST,
+) -> Solution:
     """The optimum of a programme that is solved once."""
-    return Solver(programme, start).solve()
+    return Solver(programme, start, pivoting).solve()
 
 
 def _refuse_nan(programme: LinearProgramme) -> None:
@@ -113,21 +172,3 @@ def _refuse_nan(programme: LinearProgramme) -> None:
     for what, usable in numbers.items():
         if not usable.all():
             raise PlannerError(f"the model was not solved: a {what} is not a finite number")
-
-
-def _highs_model(programme: LinearProgramme) -> highspy.HighsLp:
-    model = highspy.HighsLp()
-    model.num_col_ = len(programme.cost)
-    model.num_row_ = len(programme.row_lower)
-    model.col_cost_ = programme.cost
-    model.col_lower_ = programme.lower
-    model.col_upper_ = programme.upper
-    model.row_lower_ = programme.row_lower
-    model.row_upper_ = programme.row_upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.num_col_ = model.num_col_
-    model.a_matrix_.num_row_ = model.num_row_
-    model.a_matrix_.start_ = programme.matrix.indptr
-    model.a_matrix_.index_ = programme.matrix.indices
-    model.a_matrix_.value_ = programme.matrix.data
-    return model

@@ -70,16 +70,53 @@ def fixed_occupancy(known: Known, segments: Segments, lead_time: np.ndarray) -> 
     return fixed
 
 
-def occupancy_spread(sigma: np.ndarray, lead_time: np.ndarray, space: np.ndarray) -> np.ndarray:
-    """Standard deviation of each stage's occupancy (T, M) [volume].
+def occupancy_variance(sigma: np.ndarray, lead_time: np.ndarray, space: np.ndarray) -> np.ndarray:
+    """Variance of each stage's occupancy (T, M) [volume^2]; that of several products adds up.
 
     It grows from nothing today to that of the whole window once today's orders arrive.
     """
     period = np.arange(len(sigma))[:, None, None]
     grown = np.minimum(1.0, period / (lead_time + 1.0))
-    variance = (np.square(sigma * space) * grown).sum(axis=2)
     factor = np.where(np.arange(sigma.shape[1]) == 0, POOLING[0], POOLING[1])
-    return np.sqrt(variance) * factor + SMALLEST_SPREAD
+    return (np.square(sigma * space) * grown).sum(axis=2) * np.square(factor)
+
+
+def spread_of(variance: np.ndarray) -> np.ndarray:
+    """Standard deviation of occupancy [volume], never quite nothing."""
+    return np.sqrt(variance) + SMALLEST_SPREAD
+
+
+def overflow_cost(excess: np.ndarray, width: np.ndarray, price: np.ndarray) -> np.ndarray:
+    """Cost of exceeding the first step by `excess` (rows,) [volume], per row [money/period]."""
+    before = np.cumsum(width[:, :-1], axis=1)
+    before = np.concatenate([np.zeros((len(width), 1)), before], axis=1)
+    return (np.clip(excess[:, None] - before, 0, width) * price).sum(axis=1)
+
+
+def most_saved(value: np.ndarray, width: np.ndarray, price: np.ndarray) -> np.ndarray:
+    """sup over u >= 0 of value u - overflow_cost(u), per row: the steps' conjugate [money/period].
+
+    Infinite where the value of space exceeds the price of overflow.
+
+    Args:
+        value: of a unit of space per row (rows,).
+        width, price: of the steps (rows, STEPS).
+    """
+    gain = value[:, None] - price
+    worthwhile = gain > 0
+    return (np.where(worthwhile, gain, 0.0) * np.where(worthwhile, width, 0.0)).sum(axis=1)
+
+
+def step_prices(price: np.ndarray) -> np.ndarray:
+    """Prices of the overflow steps (rows, STEPS), from the overflow price per row."""
+    middle = (STEPS[:-1] + STEPS[1:]) / 2
+    return price[:, None] * np.append(ndtr(middle), 1.0)
+
+
+def nearest_step(value: np.ndarray, price: np.ndarray) -> np.ndarray:
+    """The overflow step whose price is nearest to the value of space, per row; -1 for none."""
+    candidates = np.concatenate([np.zeros((len(price), 1)), step_prices(price)], axis=1)
+    return np.argmin(np.abs(candidates - value[:, None]), axis=1) - 1
 
 
 def overflow_steps(spread: np.ndarray, price: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -89,7 +126,5 @@ def overflow_steps(spread: np.ndarray, price: np.ndarray) -> tuple[np.ndarray, n
         spread: standard deviation of occupancy per row.
         price: overflow price per row.
     """
-    middle = (STEPS[:-1] + STEPS[1:]) / 2
     width = np.append(np.diff(STEPS)[None] * spread[:, None], np.full((len(spread), 1), np.inf), 1)
-    chance = np.append(ndtr(middle), 1.0)
-    return width, price[:, None] * chance
+    return width, step_prices(price)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from milp.shape import COUPLING_ROWS, Shape, Template
+from milp.shape import Shape, Template
 from milp.templates import compiled
 
 
@@ -23,15 +23,20 @@ class Layout:
         products: number of products K.
         own_rows: rows per product.
         width: columns per product.
-        coupling: number of coupling rows, numbered after all products' own.
+        kinds: the coupling rows of each kind, numbered after all products' own.
         columns: the columns of each family within a product.
     """
 
     products: int
     own_rows: int
     width: int
-    coupling: int
+    kinds: dict[str, slice]
     columns: dict[str, slice]
+
+    @property
+    def coupling(self) -> int:
+        """Number of coupling rows."""
+        return self.kinds["budget"].stop
 
     @property
     def first_coupling_row(self) -> int:
@@ -53,22 +58,34 @@ class Matrix:
     data: np.ndarray
 
 
+@dataclass(frozen=True)
+class Weights:
+    """What products weigh in the rows they share.
+
+    Attributes:
+        space: of one unit of each column, for storage and supply (K, columns of a block) [volume].
+        money: of one unit bought, for purchases and budget (K,) [money].
+    """
+
+    space: np.ndarray
+    money: np.ndarray
+
+
 def layout_of(template: Template, products: int) -> Layout:
     """The layout of `products` blocks of the template's size."""
-    shape = template.shape
-    coupling = len(COUPLING_ROWS) * shape.stages * shape.periods
-    return Layout(products, template.own_rows, template.width, coupling, template.columns)
+    kinds = template.shape.coupling
+    return Layout(products, template.own_rows, template.width, kinds, template.columns)
 
 
 def tile(
-    lead_time: np.ndarray, periods: int, space: np.ndarray, segments: int
+    lead_time: np.ndarray, periods: int, weights: Weights, segments: int
 ) -> tuple[Matrix, Layout]:
     """The matrix of all products' blocks, without overflow columns.
 
     Args:
         lead_time: (M, K) [period].
         periods: T.
-        space: what one unit of each column weighs in the coupling rows (K, columns of a block).
+        weights: what one unit of each column weighs in the coupling rows.
         segments: S.
     """
     products = lead_time.shape[1]
@@ -84,6 +101,7 @@ def tile(
     indptr[-1] = start[-1]
     indices = np.empty(start[-1], np.int64)
     data = np.empty(start[-1])
+    money_rows = layout.own_rows + layout.kinds["purchases"].start
     by_product = indptr[:-1].reshape(products, layout.width)
     for number, template in enumerate(templates):
         members = np.flatnonzero(group == number)
@@ -94,7 +112,9 @@ def tile(
             members[:, None] * layout.own_rows + template.indices,
             layout.first_coupling_row - layout.own_rows + template.indices,
         )
-        values = np.where(own, template.data, template.data * space[members][:, column])
+        space = weights.space[members][:, column]
+        weight = np.where(template.indices < money_rows, space, weights.money[members, None])
+        values = np.where(own, template.data, template.data * weight)
         place = start[members][:, None] + np.arange(len(template.data))
         indices[place] = rows
         data[place] = values

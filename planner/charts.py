@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from planner.comparison import TERMS, Comparison, CostRow
 from planner.reconciliation import StageSafety
 from planner.space import StageSpace
 from planner.wording import THIN, number
+
+if TYPE_CHECKING:
+    from planner.curve import StageCurve
 
 Figure = dict[str, Any]
 
@@ -195,6 +198,97 @@ def safety_factors(safety: StageSafety, names: Sequence[str], cost_ratio: np.nda
     return {"data": [same, points], "layout": layout}
 
 
+def capacity_cost(curve: StageCurve) -> Figure:
+    """Cost of a day against space at one stage, on the futures and by the model alone."""
+    capacity = [point.capacity for point in curve.points]
+    today = float(curve.today.cost.mean())
+    happened = today + np.array([found.value for found in curve.differences])
+    low = today + np.array([np.nan_to_num(found.low) for found in curve.differences])
+    high = today + np.array([np.nan_to_num(found.high) for found in curve.differences])
+    band = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": f"95{THIN}% interval of the difference",
+        "x": plain([*capacity, *reversed(capacity)]),
+        "y": plain([*high, *reversed(low)]),
+        "fill": "toself",
+        "fillcolor": "rgba(47,111,159,.18)",
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+    }
+    lines = [
+        _line("played on the futures", capacity, happened, {"color": BLUE, "width": 2.5}),
+        _line(
+            "by the model alone",
+            capacity,
+            today + curve.model_differences,
+            {"color": QUIET, "width": 1.6, "dash": "dot"},
+        ),
+    ]
+    now = {
+        "type": "scatter",
+        "mode": "markers+text",
+        "name": "today",
+        "showlegend": False,
+        "x": plain([curve.today.capacity]),
+        "y": plain([today]),
+        "text": ["today"],
+        "textposition": "top right",
+        "marker": {"color": INK, "size": 9},
+        "hoverinfo": "skip",
+    }
+    layout = _layout(
+        height=330,
+        xaxis=_axis("space [volume]", showgrid=False, tickformat=",~s"),
+        yaxis=_axis("cost of a day [money]", tickformat=",~s"),
+    )
+    layout["shapes"] = _enough(curve)
+    return {"data": [band, *lines, now], "layout": layout}
+
+
+def capacity_worth(curve: StageCurve) -> Figure:
+    """What the next unit of space saves a day at one stage, against what one too few costs."""
+    capacity = [point.capacity for point in curve.points]
+    worth = [*(found.value for found in curve.worth), curve.worth[-1].value]
+    model = np.array([point.model_worth for point in curve.points])
+    dear = np.full(len(capacity), curve.overflow_price)
+    steps = {"color": BLUE, "width": 2.5, "shape": "hv"}
+    lines = [
+        _line("played on the futures", capacity, np.array(worth), steps, "%{y:.3g}"),
+        _line(
+            "by the model alone",
+            capacity,
+            model,
+            {"color": QUIET, "width": 1.6, "dash": "dot"},
+            "%{y:.3g}",
+        ),
+        _line(
+            "price of overflow",
+            capacity,
+            dear,
+            {"color": VERMILION, "width": 1.5, "dash": "dash"},
+            "%{y:.3g}",
+        ),
+    ]
+    layout = _layout(
+        height=330,
+        xaxis=_axis("space [volume]", showgrid=False, tickformat=",~s"),
+        yaxis=_axis("next unit saves<br>[money/volume/day]", rangemode="tozero"),
+    )
+    layout["shapes"] = _enough(curve)
+    return {"data": lines, "layout": layout}
+
+
+def _enough(curve: StageCurve) -> list[Figure]:
+    """A line where more space stops saving anything; none where it never does."""
+    if curve.enough is None:
+        return []
+    where = {"x0": curve.enough.capacity, "x1": curve.enough.capacity, "y0": 0, "y1": 1}
+    line = {"color": TEAL, "width": 1.5, "dash": "dash"}
+    said = {"text": "enough", "font": {"color": TEAL, "size": 12}, "textangle": 0}
+    return [{"type": "line", "yref": "paper", **where, "line": line, "label": said}]
+
+
 def _ratio_bar(cost_ratio: np.ndarray) -> Figure:
     """A colour bar that says cost ratios, not their logarithms."""
     low, high = np.log10(cost_ratio.min()), np.log10(cost_ratio.max())
@@ -223,13 +317,17 @@ def text(words: str) -> str:
 
 
 def _line(
-    name: str, dates: list[str], values: np.ndarray, style: Figure, said: str = "%{y:,.0f}"
+    name: str,
+    dates: Sequence[str] | Sequence[float],
+    values: np.ndarray,
+    style: Figure,
+    said: str = "%{y:,.0f}",
 ) -> Figure:
     return {
         "type": "scatter",
         "mode": "lines",
         "name": text(name),
-        "x": dates,
+        "x": list(dates),
         "y": plain(values),
         "line": style,
         "hovertemplate": said,

@@ -3,16 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 from data.catalogue import ReadOptions
 from data.demand import LAWS
 from data.errors import ConfigurationError
+from data.terms import Budget
+from milp.segments import Goal
+from planner.engine import ENGINES, LOCAL
+from planner.planning import AUTO, MODES
 from planner.replay import REPLAYS
 from planner.rules import ASKED, PRICINGS
 
+GOALS = tuple(goal.value for goal in Goal)
 MONTH = 30
 LARGEST_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True)
+class Solving:
+    """How the programme is solved.
+
+    Attributes:
+        mode: who decides orders where space is scarce, one of MODES.
+        goal: what the programme does with safety stock, one of GOALS.
+        coupling: whether the programme knows of the limits that products share.
+        gap: distance from the least cost that is good enough [1].
+        time_limit: after which the best plan so far is taken [s].
+        engine: who solves batches, one of ENGINES.
+        workers: how many at a time; as many as there are cores if not given.
+        ray_address: of a Ray cluster; Ray on this machine if not given.
+    """
+
+    mode: str = AUTO
+    goal: str = Goal.HYBRID.value
+    coupling: bool = True
+    gap: float = 3e-4
+    time_limit: float = inf
+    engine: str = LOCAL
+    workers: int | None = None
+    ray_address: str | None = None
+
+    def __post_init__(self) -> None:
+        for label, choices in (("mode", MODES), ("goal", GOALS), ("engine", ENGINES)):
+            value = getattr(self, label)
+            if value not in choices:
+                raise ConfigurationError(
+                    f"--{label} is {value!r}, expected one of {', '.join(choices)}"
+                )
+        if not 0 <= self.gap < 1:
+            raise ConfigurationError(f"--gap is {self.gap}, expected 0 to 1, as 0.0003")
+        if not self.time_limit > 0:
+            raise ConfigurationError(f"--time-limit is {self.time_limit}, expected seconds above 0")
 
 
 @dataclass(frozen=True)
@@ -26,7 +69,9 @@ class PlanConfig:
         out: the run folder; a free name under runs/ if not given.
         overwrite: whether a run that stands at `out` gives way.
         horizon: how far is planned [period].
-        paths: how many futures a plan is replayed on.
+        solving: how the programme is solved.
+        budget: what may be spent on purchases.
+        paths: how many futures a plan is replayed on; as many as fit, at most 64, if not given.
         replay: `prices`, the plan's rule day by day; `levels`, the model re-solved every day.
         pricing: what a price of space is answered by: `asked`, brains that have learnt prices are
             asked at it; `closed-form`, the newsvendor's answer for every product.
@@ -40,7 +85,9 @@ class PlanConfig:
     out: Path | None = None
     overwrite: bool = False
     horizon: int = MONTH
-    paths: int = 64
+    solving: Solving = field(default_factory=Solving)
+    budget: Budget = field(default_factory=Budget)
+    paths: int | None = None
     replay: str = "prices"
     pricing: str = ASKED
     seed: int = 1
@@ -53,7 +100,7 @@ class PlanConfig:
             ("seed", 0, LARGEST_SEED),
         ):
             value = getattr(self, label)
-            if not low <= value <= high:
+            if value is not None and not low <= value <= high:
                 raise ConfigurationError(f"--{label} is {value}, expected {low} to {high}")
         if self.tables.law not in LAWS:
             raise ConfigurationError(

@@ -6,29 +6,28 @@ import platform
 from dataclasses import asdict
 from importlib import metadata
 from itertools import count
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from data.writing import check_free, whole_folder, write_json, write_table
+from data.writing import (
+    check_free,
+    whole_folder,
+    write_json,
+    write_lines,
+    write_parquet,
+    write_table,
+)
+from planner import orders, ranking, record
 from planner.config import PlanConfig
-from planner.orders import COLUMNS, order_lines
 from planner.pipeline import Outcome
+from planner.planning import Planned
 from planner.replay import OURS
 from planner.report import render
 from planner.sources import advisers, pricing, reasons
 
 RUNS = Path("runs")
 LIBRARIES = ("numpy", "scipy", "pandas", "pyomo", "highspy")
-SAFETY_STOCK = (
-    "unique_id",
-    "stage",
-    "cost_ratio",
-    "z_advised",
-    "advised",
-    "z_reconciled",
-    "reconciled",
-    "source",
-)
 EXCEPTIONS = ("unique_id", "status", "money_at_stake", "reason", "action")
 
 
@@ -36,8 +35,8 @@ def write_run(outcome: Outcome) -> Path:
     """Writes the run folder, whole or not at all; returns where it stands."""
     target = outcome.config.out or free_name(outcome)
     with whole_folder(target, outcome.config.overwrite) as folder:
-        _write_orders(folder / "orders.csv", outcome)
-        _write_safety_stock(folder / "safety_stock.csv", outcome)
+        _write_lines(folder, outcome)
+        write_parquet(folder / "plan.parquet", record.plan_columns(outcome))
         write_table(
             folder / "exceptions.csv",
             EXCEPTIONS,
@@ -70,8 +69,6 @@ def free_name(outcome: Outcome) -> Path:
 def manifest(outcome: Outcome) -> dict[str, Any]:
     """What the run was made from and with, enough to make it again."""
     config = outcome.config
-    answer = outcome.planned.answer
-    options = asdict(config.tables)
     return {
         "planner": metadata.version("echelon-planner"),
         "start": outcome.problem.scenario.start.isoformat(),
@@ -83,11 +80,13 @@ def manifest(outcome: Outcome) -> dict[str, Any]:
         ],
         "options": {
             "horizon": config.horizon,
-            "paths": config.paths,
+            "paths": outcome.futures,
             "replay": config.replay,
             "pricing": config.pricing,
             "seed": config.seed,
-            **{name: _plain(value) for name, value in options.items()},
+            **_plain(asdict(config.solving)),
+            "budget": _plain(asdict(config.budget)),
+            **_plain(asdict(config.tables)),
         },
         "assumed": list(outcome.reading.assumed),
         "skipped": outcome.reading.skipped,
@@ -97,14 +96,11 @@ def manifest(outcome: Outcome) -> dict[str, Any]:
             "reasons": dict(reasons(outcome.advised)),
         },
         "pricing": pricing(outcome),
-        "model": {
-            "solved": answer is not None,
-            "scarce": outcome.planned.scarce,
-            "objective": None if answer is None else answer.objective,
-            "gap": 0.0 if answer is not None and not answer.repairs else None,
-            "repairs": 0 if answer is None else answer.repairs,
-            "iterations": 0 if answer is None else answer.iterations,
-        },
+        "model": _solved(outcome.planned),
+        "conflicts": [
+            {"products": list(conflict.products), "explanation": conflict.explanation}
+            for conflict in outcome.conflicts
+        ],
         "promised": outcome.planned.plan.costs.mean(),
         "happened": {name: kpis.costs.mean() for name, kpis in outcome.happened.items()},
         "fill_rate": outcome.happened[OURS].fill_rate().value,
@@ -114,30 +110,43 @@ def manifest(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _write_orders(path: Path, outcome: Outcome) -> None:
-    lines = order_lines(outcome.problem, outcome.planned, outcome.z_reconciled)
-    write_table(path, COLUMNS, ([getattr(line, name) for name in COLUMNS] for line in lines))
-
-
-def _write_safety_stock(path: Path, outcome: Outcome) -> None:
-    products, advised = outcome.problem.scenario.products, outcome.advised
-    reconciled = outcome.z_reconciled
-    rows = (
-        (
-            str(products.unique_id[k]),
-            stage,
-            float(products.cost_ratio[k]),
-            float(advised.z[m, k]),
-            float(advised.units[m, k]),
-            float(reconciled[m, k]),
-            float(reconciled[m, k] * advised.sigma[m, k]),
-            f"{advised.source[k]}: {advised.reason[k]}" if advised.reason[k] else advised.source[k],
-        )
-        for k in range(len(products))
-        for m, stage in enumerate(outcome.problem.scenario.network.names)
+def _solved(planned: Planned) -> dict[str, Any]:
+    """What the programme was good for: who decided, and how far from the least cost it may be."""
+    answer = planned.answer
+    return _plain(
+        {
+            "solved": answer is not None,
+            "scarce": planned.scarce,
+            "decided": planned.mode,
+            "lower": None if answer is None else answer.lower,
+            "upper": None if answer is None else answer.upper,
+            "gap": None if answer is None else answer.gap,
+            "complete": answer is None or answer.complete,
+            "iterations": 0 if answer is None else answer.iterations,
+        }
     )
-    write_table(path, SAFETY_STOCK, rows)
 
 
-def _plain(value: object) -> object:
+def _write_lines(folder: Path, outcome: Outcome) -> None:
+    """The tables with a line per order, purchase or product."""
+    problem, planned = outcome.problem, outcome.planned
+    left, advised = outcome.z_reconciled, outcome.advised.z
+    lines = orders.orders(problem, planned, left, advised)
+    ranked = ranking.ranked_purchases(problem, planned, left)
+    tables = {
+        "orders.csv": (orders.COLUMNS, orders.order_text(lines)),
+        "ranked_orders.csv": (ranking.COLUMNS, ranking.ranked_text(ranked)),
+        "safety_stock.csv": (record.SAFETY_STOCK, record.safety_stock_text(outcome)),
+        "product_figures.csv": (record.FIGURES, record.figure_text(outcome)),
+    }
+    for name, (header, text) in tables.items():
+        write_lines(folder / name, header, text)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON knows it: paths in words, nothing for what has no end."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, float) and not isfinite(value):
+        return None
     return str(value) if isinstance(value, Path) else value

@@ -3,49 +3,54 @@
 A price of space is right where it equals the overflow price times the chance that space is
 exceeded, lambda_m = rho_m P(V_m > C_m): a unit less stock then saves as much as it costs. The
 model's duals estimate that chance from its own account of occupancy; here the rule is played on
-sampled futures for a grid of prices at once, the same share of its overflow price at every stage,
-and each stage's crossing is read off; then the same again around the prices found.
+sampled futures at several prices at once. Where nothing is known, prices are tried from nothing to
+all of the overflow price, the same share at every stage. Then, or from last week's prices on, each
+stage's price is moved by itself: what that does to the space used at every stage tells where all
+prices make themselves true together (`planner/settling.py`). Of many products a sample is played
+(`planner/sample.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from scipy.special import ndtr
 
 from data.demand import law, sample_paths
 from data.outlook import Outlook
 from data.scenario import Scenario
-from envs.accounting import Rates, charge
+from envs.accounting import Rates
 from envs.dynamics import State, advance
-from envs.observation import ForecastErrors
 from envs.policies import Policy, SafetyStockRule, Situation, constant
 from envs.world import World
-from planner.problem import DAYS_AHEAD
+from planner.problem import DAYS_AHEAD, Problem
 from planner.rules import Advice
+from planner.sample import Sample, sample_of
+from planner.settling import Use, crossings, settled
+from planner.situations import copied, of_products, on_paths
 
-GRID = np.array([0.0, 0.005, 0.02, 0.06, 0.15, 0.35, 0.65, 1.0])
+GRID = np.array([0.005, 0.02, 0.06, 0.15, 0.35, 0.65, 1.0])
 """Prices tried first, as shares of the overflow price: the chance of overflow they stand for."""
-NEARBY = np.array([0.0, 0.5, 0.75, 1.0, 1.3, 2.0])
-"""Prices tried next, as multiples of those found before."""
-SWEEPS = 2
-"""How often nearby prices are tried; what one stage uses depends on the prices of the others."""
+NEARBY = (1.5, 1.25)
+"""By how much each stage's price is moved to see what that does; last week's are moved once."""
 FAINT = 0.01
 """Share of the overflow price that a stage found free is taken to cost when it is tried again."""
 NEGLIGIBLE = 0.005
 """Prices up to this share of the overflow price are none."""
-SMALLEST_SPREAD = 1e-9
-"""Of the space used between futures [volume]."""
-ASKED_EVERY = 7
+ASKED_EVERY = 2
 """Days between two askings of the advice while a rule is played ahead [period]."""
-FIRST_DAY = 5
+FIRST_DAY = 14
 """Days before are settled by what is on its way already."""
-FUTURES = 8
-"""Sampled from a single path; each of several paths has one future of its own."""
+FUTURES = 6
+"""Sampled from a single path; each of several paths priced together has one future of its own."""
+PATHS = 4
+"""That a schedule is played on."""
 WEEK = 7
 """Prices keep for a week; levels go stale in days."""
+LARGEST_SAMPLE = 1000
+"""Of more products than these a sample is played."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class LookAhead:
         world, rates: how stock moves and what it costs.
         in_lots: turns a rule into one that orders whole lots.
         seed: of the sampled futures; the same ones for every price.
+        sample: which products these are, if not all that situations and advice are about.
     """
 
     scenario: Scenario
@@ -66,76 +72,117 @@ class LookAhead:
     rates: Rates
     in_lots: Callable[[Policy], Policy]
     seed: int
+    sample: Sample | None = None
 
-    def prices(self, situation: Situation, advice: Advice) -> np.ndarray:
-        """Prices of space (M,) [money/volume/period] for a situation of one or more paths.
+    def prices(
+        self, situation: Situation, advice: Advice, last: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Prices of space (P, M) [money/volume/period], of every path by itself.
 
         Args:
-            situation: where the rule starts.
+            situation: where the rule starts, P paths.
             advice: what it orders up to; it is asked at every price tried.
+            last: prices found a while ago (P, M), if any.
         """
-        network, paths = self.scenario.network, len(situation.state.on_hand)
-        limited = np.isfinite(network.storage_capacity)
-        most = np.where(limited, network.overflow_price, 0.0)
-        demand = self._futures(situation.state.period, FUTURES if paths == 1 else paths)
-
-        def worth(tried: np.ndarray) -> np.ndarray:
-            return most * self._overflow_chance(situation, advice, demand, tried)
-
-        free = np.zeros((1, len(network)))
-        if (worth(free) <= NEGLIGIBLE * most).all():
-            return free[0]
-        tried = GRID[:, None] * most
-        price = _crossings(tried, worth(tried))
-        for _ in range(SWEEPS):
-            tried = np.minimum(NEARBY[:, None] * np.maximum(price, FAINT * most), most)
-            price = _crossings(tried, worth(tried))
-        return np.where(price <= NEGLIGIBLE * most, 0.0, price)
+        unknown = np.zeros((len(situation.state.on_hand), len(self.scenario.network)))
+        return self._found(*self._sampled(situation, advice), unknown if last is None else last)
 
     def schedule(self, situation: Situation, advice: Advice, periods: int) -> np.ndarray:
         """The price of space per day (T, M) [money/volume/period] over `periods` from a situation.
 
         The rule is played on sampled futures and looks ahead once a week from where they have
-        come to; half of a week's price is that of the week before.
+        come to, one price for all of them; half of a week's price is that of the week before.
         """
-        now = _spread(situation, FUTURES // 2)
+        now, advice = self._sampled(situation, advice)
+        now = copied(now, PATHS)
         futures = self._futures(now.state.period, len(now.state.on_hand), periods)
         days: list[np.ndarray] = []
         for day in range(periods):
             if day % WEEK == 0:
-                found = self.prices(now, advice)
-                price = (found + days[-1]) / 2 if days else found
+                last = days[-1] if days else np.zeros(len(self.scenario.network))
+                found = self._found(now, advice, last[None])[0]
+                price = (found + last) / 2 if days else found
             days.append(price)
             rule = self.in_lots(SafetyStockRule(self.outlook, constant(advice.at(now, price))))
             after, _ = advance(now.state, rule(now), futures[:, day, None], self.world)
             now = self._next(now, after, futures[:, day])
         return np.stack(days)
 
-    def _overflow_chance(
-        self, situation: Situation, advice: Advice, demand: np.ndarray, tried: np.ndarray
-    ) -> np.ndarray:
-        """Chance (C, M) that a stage's space is exceeded on a day, at each set of prices (C, M).
+    def _sampled(self, situation: Situation, advice: Advice) -> tuple[Situation, Advice]:
+        """The products that are played."""
+        if self.sample is None:
+            return situation, advice
+        products = self.sample.products
+        there = replace(of_products(situation, products), world=self.world)
+        return there, advice.take(products)
 
-        Space used varies between futures as a normal variable does around its mean of the day:
-        that tells the chance from few futures better than counting does.
+    def _found(self, situation: Situation, advice: Advice, last: np.ndarray) -> np.ndarray:
+        """Prices (G, M) of paths in G groups of equal size, from those found before (G, M).
+
+        Where these are 0, all that may be true are tried.
         """
-        each, sets = len(demand) // len(situation.state.on_hand), len(tried)
-        now = _spread(_spread(situation, each), sets, whole=True)
-        demand = np.tile(demand, (sets, 1, 1))
-        days = []
+        price, new = last.copy(), np.asarray(~last.any(axis=1))
+        if new.any():
+            price[new] = self._first(_groups(situation, new), advice, int(new.sum()))
+        paid = np.asarray(price.any(axis=1))
+        for step, moved in zip(NEARBY, (paid, paid & new), strict=True):
+            if moved.any():
+                there = _groups(situation, moved)
+                price[moved] = self._moved(there, advice, price[moved], step)
+        return np.where(price <= NEGLIGIBLE * self._most, 0.0, price)
+
+    def _first(self, situation: Situation, advice: Advice, groups: int) -> np.ndarray:
+        """The best (G, M) of prices from nothing to all of the overflow price, alike for stages."""
+        capacity, most = self.scenario.network.storage_capacity, self._most
+        free = np.zeros((groups, 1, len(most)))
+        unpaid = most * [seen.chance(capacity) for seen in self._use(situation, advice, free)]
+        price, scarce = free[:, 0], (unpaid > NEGLIGIBLE * most).any(axis=(1, 2))
+        if scarce.any():
+            tried = np.tile(GRID[:, None] * most, (int(scarce.sum()), 1, 1))
+            seen = self._use(_groups(situation, scarce), advice, tried)
+            worth = most * [one.chance(capacity) for one in seen]
+            every = np.concatenate([free[scarce], tried], axis=1)
+            worth = np.concatenate([unpaid[scarce], worth], axis=1)
+            price[scarce] = [crossings(*group) for group in zip(every, worth, strict=True)]
+        return price
+
+    def _moved(
+        self, situation: Situation, advice: Advice, price: np.ndarray, step: float
+    ) -> np.ndarray:
+        """Prices (G, M) by what moving each stage's by itself from `price` (G, M) does."""
+        capacity, most = self.scenario.network.storage_capacity, self._most
+        limited = np.flatnonzero(most)
+        base = np.clip(price, FAINT * most, most)
+        tried = np.repeat(base[:, None], 1 + len(limited), axis=1)
+        tried[:, np.arange(len(limited)) + 1, limited] *= step
+        seen = self._use(situation, advice, tried)
+        return np.array([settled(t, s, capacity, most) for t, s in zip(tried, seen, strict=True)])
+
+    def _use(self, situation: Situation, advice: Advice, tried: np.ndarray) -> list[Use]:
+        """What each of G groups of paths uses at C prices of its own (G, C, M), group by group."""
+        groups, sets = tried.shape[:2]
+        paths = len(situation.state.on_hand) // groups
+        futures = FUTURES if paths == 1 else paths
+        own = np.arange(groups * futures).reshape(groups, 1, futures)
+        lane = np.broadcast_to(own, (groups, sets, futures)).ravel()
+        now = on_paths(situation, lane // (futures // paths))
+        demand = self._futures(now.state.period, futures)[lane % futures]
+        volume = self.rates.volume
+        apart = volume if self.sample is None else volume / np.sqrt(self.sample.weight)
+        mean, variance = [], []
         for day in range(demand.shape[1]):
             if day % ASKED_EVERY == 0:
-                z = constant(_at_each(advice, now, tried))
+                z = constant(advice.at(now, tried.reshape(groups * sets, -1)))
             orders = self.in_lots(SafetyStockRule(self.outlook, z))(now)
             after, flows = advance(now.state, orders, demand[:, day, None], self.world)
             if day >= FIRST_DAY:
-                used = charge(after, flows, self.rates, self.world).occupancy
-                days.append(used.reshape(sets, -1, used.shape[-1]))
+                used = flows.occupied @ np.stack([volume, apart], axis=1)
+                used = used.reshape(groups, sets, futures, -1, 2)
+                mean.append(used[..., 0].mean(axis=2))
+                variance.append(used[..., 1].var(axis=2, ddof=1))
             now = self._next(now, after, demand[:, day])
-        mean = np.mean(days, axis=2)
-        spread = np.sqrt(np.var(days, axis=2, ddof=1).mean(axis=0))
-        over = mean - self.scenario.network.storage_capacity
-        return ndtr(over / np.maximum(spread, SMALLEST_SPREAD)).mean(axis=0)
+        spread = np.sqrt(np.mean(variance, axis=0))
+        return [Use(*group) for group in zip(np.stack(mean, axis=2), spread, strict=True)]
 
     def _next(self, now: Situation, after: State, demand: np.ndarray) -> Situation:
         """The next morning, the forecast's errors of the day before (P, K) known."""
@@ -143,54 +190,31 @@ class LookAhead:
         return Situation(after, now.errors.after(demand, mean, std), now.world)
 
     def _futures(self, period: int, paths: int, length: int = DAYS_AHEAD) -> np.ndarray:
+        """Demand from a period on (P, T, K) [unit]."""
         rng = np.random.default_rng((self.seed, period, length))
         days = slice(period, period + length)
         sampled = law(self.scenario.law)(self.outlook.mean[days], self.outlook.std[days])
         return sample_paths(sampled, rng, paths, self.scenario.products.error_autocorrelation)
 
-
-def _spread(situation: Situation, copies: int, whole: bool = False) -> Situation:
-    """Every path `copies` times, path by path or (`whole`) the whole set again and again."""
-    count = len(situation.state.on_hand)
-    order = np.tile(np.arange(count), copies) if whole else np.repeat(np.arange(count), copies)
-    return on_paths(situation, order)
-
-
-def on_paths(situation: Situation, paths: slice | np.ndarray) -> Situation:
-    """The situation on some of its paths."""
-    state, errors = situation.state, situation.errors
-    there = State(
-        state.period,
-        state.on_hand[paths],
-        state.pipeline[paths],
-        state.backorders[paths],
-        state.owed[paths],
-    )
-    lately = ForecastErrors(*(getattr(errors, kind.name)[paths] for kind in fields(errors)))
-    return Situation(there, lately, situation.world)
+    @cached_property
+    def _most(self) -> np.ndarray:
+        """What a unit of space costs at most (M,) [money/volume/period]; 0 without a limit."""
+        network = self.scenario.network
+        return np.where(np.isfinite(network.storage_capacity), network.overflow_price, 0.0)
 
 
-def _at_each(advice: Advice, situation: Situation, prices: np.ndarray) -> np.ndarray:
-    """z (P, M, K) [1] where each of C equal parts of the paths has prices of its own (C, M)."""
-    parts = np.split(np.arange(len(situation.state.on_hand)), len(prices))
-    z = np.empty(situation.state.on_hand.shape)
-    for part, price in zip(parts, prices, strict=True):
-        at = slice(part[0], part[-1] + 1)
-        z[at] = advice.at(on_paths(situation, at), price)
-    return z
+def look_ahead_of(problem: Problem, seed: int, largest: int = LARGEST_SAMPLE) -> LookAhead:
+    """The look-ahead of a problem; of more than `largest` products it plays a sample."""
+    if len(problem.scenario.products) <= largest:
+        parts = (problem.scenario, problem.outlook, problem.world, problem.rates)
+        return LookAhead(*parts, problem.in_lots, seed)
+    sample = sample_of(problem, largest, np.random.default_rng(seed))
+    played = problem.take(sample.products, sample.weight)
+    parts = (played.scenario, played.outlook, played.world, played.rates)
+    return LookAhead(*parts, played.in_lots, seed, sample)
 
 
-def _crossings(price: np.ndarray, worth: np.ndarray) -> np.ndarray:
-    """Where worth equals price, stage by stage (M,), among rising prices tried (C, M)."""
-    return np.array([_crossing(*stage) for stage in zip(price.T, worth.T, strict=True)])
-
-
-def _crossing(price: np.ndarray, worth: np.ndarray) -> float:
-    """Where worth falls below the price, linear between prices tried (C,); the last if nowhere."""
-    below = np.flatnonzero(worth <= price)
-    first = int(below[0]) if below.size else len(price) - 1
-    if first == 0 or not below.size:
-        return float(price[first])
-    low, high = price[first - 1], price[first]
-    over, under = worth[first - 1] - low, high - worth[first]
-    return float(low + (high - low) * over / (over + under))
+def _groups(situation: Situation, chosen: np.ndarray) -> Situation:
+    """The situation on the paths of the chosen groups (G,) of equal size."""
+    paths = np.repeat(chosen, len(situation.state.on_hand) // len(chosen))
+    return on_paths(situation, np.flatnonzero(paths))

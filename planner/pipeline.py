@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -18,11 +18,24 @@ from brain.registry import load_all, shipped
 from data.catalogue import Reading, read_scenario
 from data.safety_stock import SafetyStock
 from envs.metrics import Kpis
+from milp.effort import Bounds, Effort
+from milp.segments import Goal
+from planner.clashes import Conflict
 from planner.config import PlanConfig
+from planner.conflicts import settle
+from planner.engine import engine_of
 from planner.exceptions import Evidence, Finding, findings
-from planner.planning import Planned, make_plan, reconciled_safety_stock
+from planner.planning import Making, Planned, make_plan, reconciled_safety_stock
 from planner.problem import Problem, problem_of
-from planner.replay import OURS, optimiser_only, policies_of, replay
+from planner.replay import (
+    OPTIMISER,
+    OURS,
+    futures_of,
+    has_optimiser,
+    optimiser_only,
+    policies_of,
+    replay,
+)
 from planner.rules import advice_of
 
 
@@ -38,6 +51,8 @@ class Outcome:
         advised: today's safety stock as advised.
         z_reconciled: what is advised at today's price of space (M, K) [1].
         planned: the plan and what it promises.
+        conflicts: terms that clashed, and what gave way.
+        futures: how many the plan was replayed on.
         happened: key figures per rule on the same futures, ours first.
         findings: one per product, the most pressing first.
         seconds: wall time per step [s].
@@ -50,6 +65,8 @@ class Outcome:
     advised: SafetyStock
     z_reconciled: np.ndarray
     planned: Planned
+    conflicts: tuple[Conflict, ...]
+    futures: int
     happened: dict[str, Kpis]
     findings: list[Finding]
     seconds: dict[str, float]
@@ -65,7 +82,10 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
     clock = _Clock(tell)
     clock.begins("read")
     reading = read_scenario(config.forecast, config.tables)
-    problem = problem_of(reading.scenario, min(config.horizon, reading.scenario.horizon))
+    horizon = min(config.horizon, reading.scenario.horizon)
+    asked = replace(reading.scenario.terms, budget=config.budget)
+    settled = settle(replace(reading.scenario, terms=asked), horizon)
+    problem = problem_of(replace(reading.scenario, terms=settled.terms), horizon)
 
     clock.begins("advise")
     brains = load_all(config.brains) if config.brains else shipped()
@@ -74,17 +94,25 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
     advised = advisor.safety_stock(problem.situation())
 
     clock.begins("reconcile")
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        rival = beside.submit(optimiser_only, problem)
-        planned = make_plan(problem, advice, config.seed)
-        optimiser = rival.result()
-    z_reconciled = reconciled_safety_stock(problem, advice, planned)
+    solving = config.solving
+    with engine_of(solving.engine, solving.workers, solving.ray_address) as engine:
+        effort = Effort(solving.gap, solving.time_limit)
+        goal = Goal(solving.goal)
+        making = Making(
+            solving.mode, goal, solving.coupling, effort, engine, config.seed, clock.measures
+        )
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            rival = beside.submit(optimiser_only, problem) if has_optimiser(problem) else None
+            planned = make_plan(problem, advice, making)
+            z_reconciled = reconciled_safety_stock(problem, advice, planned)
 
-    clock.begins("replay")
-    rng = np.random.default_rng(config.seed)
-    demand = problem.sampled_demand(config.paths, rng)
-    policies = policies_of(problem, advice, planned, optimiser, config.replay)
-    happened = replay(problem, policies, demand, clock.mentions)
+            clock.begins("replay")
+            futures, rng = config.paths or futures_of(problem), np.random.default_rng(config.seed)
+            demand = problem.sampled_demand(futures, rng)
+            policies = policies_of(problem, advice, planned, config.replay)
+            if rival is not None:
+                policies[OPTIMISER] = rival.result
+            happened = replay(problem, policies, demand, clock.mentions)
 
     evidence = Evidence(problem, advised, z_reconciled, planned, happened[OURS], reading.skipped)
     return Outcome(
@@ -95,6 +123,8 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
         advised,
         z_reconciled,
         planned,
+        settled.conflicts,
+        futures,
         happened,
         findings(evidence),
         clock.ended(),
@@ -114,6 +144,12 @@ class _Clock:
 
     def mentions(self, what: str) -> None:
         self._tell(f"{self._began[-1][0]}: {what}")
+
+    def measures(self, bounds: Bounds) -> None:
+        """How far the programme is."""
+        gap = f", at most {bounds.gap:.2%} from the least cost" if bounds.gap < 1 else ""
+        left = f", {bounds.seconds_left:.0f} s of this pass left"
+        self.mentions(f"{bounds.step} {bounds.done:.0%}{gap}{left}")
 
     def ended(self) -> dict[str, float]:
         ends = [*(began for _, began in self._began[1:]), perf_counter()]

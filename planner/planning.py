@@ -3,19 +3,58 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from math import isfinite
 
 import numpy as np
 
 from data.costs import Costs
+from data.engine import Alone, Engine
 from data.plan import Plan
-from envs.policies import SafetyStockRule
+from envs.policies import Policy, SafetyStockRule
 from envs.simulator import Trace
-from milp.model import Task
+from milp.effort import Effort, Tell
 from milp.reconcile import Reconciled, reconcile
-from planner.lookahead import LookAhead
+from milp.segments import Goal
+from planner.lookahead import look_ahead_of
 from planner.problem import Problem
 from planner.rules import Advice, InTurn, PlannedLevels, PricedFactors, planned_level
+from planner.tasks import task_of
+
+AUTO, LEVELS, PRICES = "auto", "levels", "prices"
+MODES = (AUTO, LEVELS, PRICES)
+"""Who decides the orders of a plan where space is scarce.
+
+levels: the programme, for all products together. prices: the advice asked at the price of space,
+which is made exact by playing the rule ahead. auto: prices where nothing but space is shared, for
+there they are cheaper (`planner bench capacity`), beside the programme as long as that is soon
+solved; otherwise the programme, which alone knows of supply, budgets and suppliers.
+"""
+SOON = 5_000
+"""Up to so many products the programme is solved beside prices, for its bounds and its duals."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a plan is made.
+
+    Attributes:
+        mode: one of MODES.
+        goal: what the programme does with safety stock; unless it weighs it, the programme decides.
+        coupling: whether the programme knows of the limits that products share.
+        effort: when the programme may stop.
+        engine: who solves its batches.
+        seed: of the futures that prices are looked up on.
+        tell: hears how far the programme is.
+    """
+
+    mode: str = AUTO
+    goal: Goal = Goal.HYBRID
+    coupling: bool = True
+    effort: Effort = field(default_factory=Effort)
+    engine: Engine = field(default_factory=Alone)
+    seed: int = 1
+    tell: Tell = lambda bounds: None
 
 
 @dataclass(frozen=True)
@@ -24,66 +63,97 @@ class Planned:
 
     Attributes:
         plan: what is shipped and what is promised, in whole lots.
-        answer: the model's answer; None where nothing limits the products.
-        storage_price: of a unit of space (T, M) [money/volume/period].
+        mode: who decided its orders, LEVELS or PRICES; empty where nothing limits the products.
+        answer: the programme's answer; None where it was not asked.
+        storage_price: of a unit of space in the programme (T, M) [money/volume/period].
         supply_price: of a unit of supply (T, M) [money/volume].
         price: the price of space that a day's orders answer to (T, M) [money/volume/period].
         level: echelon positions after ordering (T, M, K) [unit].
+        policy: what carries the plan out as days go by.
     """
 
     plan: Plan
+    mode: str
     answer: Reconciled | None
     storage_price: np.ndarray
     supply_price: np.ndarray
     price: np.ndarray
     level: np.ndarray
+    policy: Policy
 
     @property
     def scarce(self) -> bool:
-        """True where space or supply costs anything."""
-        return self.answer is not None and self.answer.scarce
+        """True where space, supply or money costs anything."""
+        return bool(self.price.any()) or (self.answer is not None and self.answer.scarce)
 
 
-def make_plan(problem: Problem, advice: Advice, seed: int) -> Planned:
+def make_plan(problem: Problem, advice: Advice, making: Making | None = None) -> Planned:
     """The plan of a problem under the advice.
 
-    Where no capacity has a price, orders are the advice's order-up-to, unchanged. Otherwise they
-    are the model's, up to the last days: there the model sees too little of what its orders are
-    for, and the rule that carries the plan out orders instead. The price that this rule answers to
-    is made exact by looking ahead on futures sampled with `seed`.
+    Where nothing that products share has a price, orders are the advice's order-up-to, unchanged.
+    Of the programme's plan the last days are the rule's: there the programme sees too little of
+    what its orders are for. What the programme decided because nobody else knows of a limit is
+    carried out by the rule, which answers to what happens. What it was asked to decide is followed,
+    and so is where it spends a budget: a rule would spend it on the first days.
     """
+    making = making or Making()
     free = np.zeros((problem.horizon, len(problem.scenario.network)))
-    answer, price = _reconciled(problem, advice, seed) if problem.has_limits else (None, free)
-    if answer is None or not answer.scarce:
-        policy = problem.in_lots(SafetyStockRule(problem.outlook, advice))
-        trace = problem.carried_out(policy, problem.mean_demand)
-        return Planned(promised(trace), answer, free, free, free, _levels(problem, trace))
+    weighed = making.goal is Goal.HYBRID
+    if weighed and not (making.coupling and problem.has_limits):
+        return _carried(problem, rule_at(problem, advice, free), "", None, free)
+    by_programme = (
+        making.mode == LEVELS
+        or not weighed
+        or (making.mode == AUTO and problem.shares_more_than_space)
+    )
+    beside = making.mode == AUTO and len(problem.scenario.products) <= SOON
+    answer, price = _reconciled(problem, advice, making, by_programme or beside)
+    if weighed and not price.any() and (answer is None or not answer.scarce):
+        return _carried(problem, rule_at(problem, advice, free), "", answer, free)
+    rule = rule_at(problem, advice, price)
+    if not by_programme or answer is None or not isfinite(answer.upper):
+        return _carried(problem, rule, PRICES, answer, price)
     outflow = problem.mean_demand[0] - answer.lost_sales
     levels = PlannedLevels(planned_level(answer.shipments, problem.scenario.stock, outflow))
-    rule = rule_at(problem, advice, price)
     policy = InTurn(levels, rule, problem.horizon - unsettled_days(problem))
+    planned = _carried(problem, policy, LEVELS, answer, price)
+    budget = problem.scenario.terms.budget.limited
+    followed = making.mode == LEVELS or not weighed or budget
+    return planned if followed else replace(planned, policy=rule)
+
+
+def _carried(
+    problem: Problem, policy: Policy, mode: str, answer: Reconciled | None, price: np.ndarray
+) -> Planned:
+    """The plan that a policy makes if demand comes at its mean."""
     trace = problem.carried_out(problem.in_lots(policy), problem.mean_demand)
     return Planned(
         plan=promised(trace),
+        mode=mode,
         answer=answer,
-        storage_price=answer.storage_price,
-        supply_price=answer.supply_price,
+        storage_price=np.zeros_like(price) if answer is None else answer.storage_price,
+        supply_price=np.zeros_like(price) if answer is None else answer.supply_price,
         price=price,
         level=_levels(problem, trace),
+        policy=policy,
     )
 
 
-def _reconciled(problem: Problem, advice: Advice, seed: int) -> tuple[Reconciled, np.ndarray]:
-    """The model's answer and the looked-up prices (T, M), worked out side by side."""
-    scenario, outlook = problem.scenario, problem.outlook
+def _reconciled(
+    problem: Problem, advice: Advice, making: Making, ask: bool
+) -> tuple[Reconciled | None, np.ndarray]:
+    """The programme's answer, if it is asked, and the looked-up prices (T, M), side by side."""
     morning = problem.situation()
-    z = np.broadcast_to(advice(morning), morning.state.on_hand.shape)[0].astype(float)
-    task = Task(scenario, outlook, z, scenario.stock, 0, problem.horizon)
-    ahead = LookAhead(scenario, outlook, problem.world, problem.rates, problem.in_lots, seed)
+    ahead = look_ahead_of(problem, making.seed)
+    if not ask:
+        return None, ahead.schedule(morning, advice, problem.horizon)
+    task = replace(task_of(problem, advice), goal=making.goal)
+    if not making.coupling:
+        task = task.uncoupled()
     with ThreadPoolExecutor(max_workers=1) as beside:
-        answer = beside.submit(reconcile, task)
-        price = ahead.schedule(morning, advice, problem.horizon)
-        return answer.result(), price
+        price = beside.submit(ahead.schedule, morning, advice, problem.horizon)
+        answer = reconcile(task, None, making.effort, making.engine, making.tell)
+        return answer, price.result()
 
 
 def reconciled_safety_stock(problem: Problem, advice: Advice, planned: Planned) -> np.ndarray:
@@ -107,11 +177,6 @@ def unsettled_days(problem: Problem) -> int:
 def rule_at(problem: Problem, advice: Advice, price: np.ndarray) -> SafetyStockRule:
     """Order up to the advice at the price of space (T, M)."""
     return SafetyStockRule(problem.outlook, PricedFactors(advice, price))
-
-
-def rule_of(problem: Problem, advice: Advice, planned: Planned) -> SafetyStockRule:
-    """The rule that carries the plan out: order up to the advice at the plan's prices."""
-    return rule_at(problem, advice, planned.price)
 
 
 def promised(trace: Trace) -> Plan:

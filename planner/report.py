@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from milp.reconcile import Reconciled
 from planner import charts
 from planner.comparison import TERMS
 from planner.exceptions import SMALL_CUT
@@ -48,7 +49,8 @@ def render(outcome: Outcome) -> str:
     told = summary(outcome, pressing=MOST_PRESSING)
     kpis = outcome.happened[OURS]
     safety = stage_safety(outcome)
-    return _template().render(
+    return page(
+        TEMPLATE,
         told=told,
         terms=TERMS,
         safety=safety,
@@ -103,22 +105,25 @@ def facts(outcome: Outcome) -> dict[str, str]:
     return {
         "first day": day(outcome.problem.scenario.start),
         "days planned": number(outcome.problem.horizon),
-        "sampled futures": number(config.paths),
+        "sampled futures": number(outcome.futures),
         "seed": str(config.seed),
         "law of demand": outcome.problem.scenario.law,
         "carried out by": config.replay,
         "prices of space": PRICED_BY[config.pricing],
         "brains": ids or "none",
-        "model": (
-            "not needed: nothing limits the products"
-            if answer is None
-            else f"solved to optimality in {counted(answer.iterations, 'iteration')}"
-            if not answer.repairs
-            else f"solved in {counted(answer.iterations, 'iteration')}; lost sales held to what "
-            f"must be lost, {counted(answer.repairs, 'time')}"
-        ),
+        "model": modelled(answer),
         "seconds": ", ".join(f"{step} {number(took)}" for step, took in outcome.seconds.items()),
     }
+
+
+def modelled(answer: Reconciled | None) -> str:
+    """How the model was solved, and how far its plan may be from the best."""
+    if answer is None:
+        return "not needed: nothing limits the products"
+    if answer.iterations:
+        return f"solved to optimality in {counted(answer.iterations, 'iteration')}"
+    said = f"solved in batches, at most {percent(answer.gap, 2)} from the least cost"
+    return said if answer.complete else f"{said}; time ran out before it was as close as asked for"
 
 
 def as_script(value: Any) -> Markup:
@@ -129,9 +134,14 @@ def as_script(value: Any) -> Markup:
     return Markup(said)
 
 
+def page(template: str, **content: Any) -> str:
+    """A page from a template beside this file; user text is escaped wherever it stands."""
+    return str(_templates().get_template(template).render(**content))
+
+
 @cache
-def _template() -> Any:
-    """The page; user text is escaped wherever it stands."""
+def _templates() -> Environment:
+    """The templates of this room, with the words that they use."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -152,4 +162,4 @@ def _template() -> Any:
         "supply_worth": supply_worth,
     }
     environment.globals.update(words)
-    return environment.get_template(TEMPLATE)
+    return environment

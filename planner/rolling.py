@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
+from data.forecast import WEEK as PERIODS_A_WEEK
 from data.outlook import Outlook
 from data.scenario import Scenario
 from data.stock import StockState
 from envs.policies import SafetyFactors, SafetyStockRule, Situation, constant
 from milp.model import Task
-from milp.prices import standing_prices
+from milp.prices import Shelf, dearer_holding, standing_prices, unpriced_safety_factor
 from milp.reconcile import Basis, reconcile
-from planner.lookahead import WEEK, on_paths
+from planner.lookahead import WEEK
 from planner.rules import Advice, planned_level
 
 
@@ -36,7 +37,7 @@ class Levels:
     outlook: Outlook
     advice: SafetyFactors
     periods: int
-    _bases: dict[int, Basis] = field(default_factory=dict)
+    _bases: dict[int, Basis | None] = field(default_factory=dict)
 
     def __call__(self, situation: Situation) -> np.ndarray:
         """Orders (P, M, K) [unit]."""
@@ -53,44 +54,71 @@ class Levels:
         return orders
 
 
-Prices = Callable[[Situation, Advice], np.ndarray]
-"""From a situation of one path and the advice to prices of space (M,) [money/volume/period]."""
+class Prices(Protocol):
+    """A way to find prices of space."""
+
+    def __call__(
+        self, situation: Situation, advice: Advice, last: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Prices (P, M) [money/volume/period] for every path by itself; `last` found before."""
 
 
 @dataclass
 class WeeklyPrices:
-    """Order up to the advice at the price of space, which is found anew once a week.
+    """Safety factors at the price of space, which is found anew once a week.
 
     Every path has prices of its own; half of each is last week's.
 
     Attributes:
-        outlook: the forecast.
         advice: answers prices.
         find: finds the prices, by looking ahead or from the model's duals.
+        price: that the last advice answered, per path (P, M) [money/volume/period].
     """
 
-    outlook: Outlook
     advice: Advice
     find: Prices
-    _prices: dict[int, np.ndarray] = field(default_factory=dict)
+    price: np.ndarray | None = None
     _day: int = 0
 
     def __call__(self, situation: Situation) -> np.ndarray:
-        """Orders (P, M, K) [unit]."""
-        priced = np.empty(situation.state.on_hand.shape)
-        for path in range(len(priced)):
-            alone = on_paths(situation, slice(path, path + 1))
-            if self._day % WEEK == 0:
-                found = self.find(alone, self.advice)
-                self._prices[path] = (found + self._prices.get(path, found)) / 2
-            priced[path : path + 1] = self.advice.at(alone, self._prices[path])
+        """z (P, M, K) [1]."""
+        if self._day % WEEK == 0:
+            found = self.find(situation, self.advice, self.price)
+            self.price = found if self.price is None else (found + self.price) / 2
         self._day += 1
-        return SafetyStockRule(self.outlook, constant(priced))(situation)
+        assert self.price is not None
+        return self.advice.at(situation, self.price)
+
+
+@dataclass
+class Unpriced:
+    """The factors that the model's own price of space brings to those advised at weekly prices.
+
+    Attributes:
+        priced: the factors it is to end at.
+        scenario: volumes and holding costs.
+        outlook: the forecast.
+    """
+
+    priced: WeeklyPrices
+    scenario: Scenario
+    outlook: Outlook
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """z (P, M, K) [1]."""
+        z = np.broadcast_to(self.priced(situation), situation.state.on_hand.shape)
+        assert self.priced.price is not None
+        windows = self.outlook.windows(situation.state.period)
+        volume = self.scenario.products.volume
+        dearer = dearer_holding(self.priced.price, volume, self.scenario.holding_cost)
+        return unpriced_safety_factor(z, dearer, Shelf(windows.mean[0], windows.std[0]))
 
 
 @dataclass(frozen=True)
 class ModelPrices:
     """Prices of space by the model's own account: the duals of its storage rows.
+
+    The basis of a path's last solution starts its next one.
 
     Attributes:
         scenario: the problem.
@@ -101,13 +129,21 @@ class ModelPrices:
     scenario: Scenario
     outlook: Outlook
     periods: int
+    _bases: dict[int, Basis | None] = field(default_factory=dict, compare=False, repr=False)
 
-    def __call__(self, situation: Situation, advice: Advice) -> np.ndarray:
-        """Prices (M,) [money/volume/period]."""
-        z = np.broadcast_to(advice(situation), situation.state.on_hand.shape)[0]
-        stock, period = stock_of_path(situation, 0), situation.state.period
-        task = Task(self.scenario, self.outlook, z, stock, period, self.periods)
-        return standing_prices(reconcile(task).storage_price)[0]
+    def __call__(
+        self, situation: Situation, advice: Advice, last: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Prices (P, M) [money/volume/period]; the model has no use for earlier ones."""
+        z = np.broadcast_to(advice(situation), situation.state.on_hand.shape)
+        period, prices = situation.state.period, []
+        for path, advised in enumerate(z):
+            stock = stock_of_path(situation, path)
+            task = Task(self.scenario, self.outlook, advised, stock, period, self.periods)
+            answer = reconcile(task, self._bases.get(path))
+            self._bases[path] = answer.basis
+            prices.append(standing_prices(answer.storage_price)[0])
+        return np.stack(prices)
 
 
 @dataclass
@@ -128,7 +164,7 @@ class OptimiserOnly:
     periods: int
     every: int = 2
     _levels: dict[int, np.ndarray] = field(default_factory=dict)
-    _bases: dict[int, Basis] = field(default_factory=dict)
+    _bases: dict[int, Basis | None] = field(default_factory=dict)
     _day: int = 0
 
     def __call__(self, situation: Situation) -> np.ndarray:
@@ -148,10 +184,11 @@ class OptimiserOnly:
         self._levels[path], self._bases[path] = certain_levels(task, self._bases.get(path))
 
 
-def certain_levels(task: Task, start: Basis | None = None) -> tuple[np.ndarray, Basis]:
+def certain_levels(task: Task, start: Basis | None = None) -> tuple[np.ndarray, Basis | None]:
     """Echelon levels (T, M, K) [unit] of the model if the mean were certain, and its basis."""
     outlook = task.outlook
-    certain = Outlook(outlook.mean, np.zeros_like(outlook.std), outlook.lead_time)
+    may_order = task.scenario.may_order(PERIODS_A_WEEK)
+    certain = Outlook(outlook.mean, np.zeros_like(outlook.std), outlook.lead_time, may_order)
     answer = reconcile(replace(task, outlook=certain), start)
     mean = outlook.mean[task.period : task.period + task.periods]
     level = planned_level(answer.shipments, task.stock, mean - answer.lost_sales)

@@ -6,7 +6,8 @@ what they do when space is scarce.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from data.scenario import Scenario
 from data.stock import StockState
 from envs.policies import Policy, SafetyFactors, Situation
 from milp.prices import Shelf, dearer_holding, priced_safety_factor
+from planner.situations import of_products, on_paths, side_by_side
 
 HALVINGS = 12
 """Bisections of a scale factor: it is known to 1 in 4,000."""
@@ -38,8 +40,12 @@ class Advice(Protocol):
     def at(self, situation: Situation, price: np.ndarray) -> np.ndarray:
         """z (P, M, K) or (M, K) [1] where space costs `price` (M,) [money/volume/period].
 
-        Where it costs nothing, this is the advice for free space to the bit.
+        Where it costs nothing, this is the advice for free space to the bit. Given C prices
+        (C, M), the paths fall into C parts of equal size, one after the other, each with its own.
         """
+
+    def take(self, products: np.ndarray) -> Advice:
+        """The advice for some of the products, by their numbers."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +67,33 @@ class ClosedForm:
         return self.factors(situation)
 
     def at(self, situation: Situation, price: np.ndarray) -> np.ndarray:
-        """z (P, M, K) or (M, K) [1] at a price (M,) [money/volume/period], never a higher one."""
+        """z (P, M, K) or (M, K) [1] at a price (M,) or prices (C, M) [money/volume/period].
+
+        Never a higher one than where space is free.
+        """
         z = self.factors(situation)
         if not price.any():
             return z
         windows, products = self.outlook.windows(situation.state.period), self.scenario.products
+        by_path = price
+        if price.ndim > 1:
+            by_path = np.repeat(price, len(situation.state.on_hand) // len(price), axis=0)
         return priced_safety_factor(
             z,
-            dearer_holding(price, products.volume, self.scenario.holding_cost),
+            dearer_holding(by_path, products.volume, self.scenario.holding_cost),
             products.cost_ratio,
             Shelf(windows.mean[0], windows.std[0]),
         )
+
+    def take(self, products: np.ndarray) -> ClosedForm:
+        """The same for some of the products; factors that nobody advises do not look at stock."""
+        factors = self.factors
+        taken: SafetyFactors = (
+            advisor_for(factors, products)
+            if isinstance(factors, Advisor)
+            else lambda situation: factors(situation)[..., products]
+        )
+        return ClosedForm(taken, self.scenario.take(products), self.outlook.take(products))
 
 
 @dataclass(frozen=True)
@@ -90,23 +112,77 @@ class Asked:
     advisor: Advisor
     scenario: Scenario
     outlook: Outlook
+    _side_by_side: dict[int, Advisor] = field(default_factory=dict, compare=False, repr=False)
 
     def __call__(self, situation: Situation) -> np.ndarray:
         """z (P, M, K) [1]."""
         return self.advisor(situation)
 
     def at(self, situation: Situation, price: np.ndarray) -> np.ndarray:
-        """z (P, M, K) [1] at a price (M,) [money/volume/period]."""
-        products = self.scenario.products
-        per_unit = price[:, None] * products.volume / products.holding_cost
-        asked = self.advisor.answers_prices & per_unit.any(axis=0)
-        if not asked.any():
+        """z (P, M, K) [1] at a price (M,) or prices (C, M) [money/volume/period]."""
+        products, paid = self.scenario.products, price.any(axis=-1)
+        if not (paid.any() and self._answers.any()):
             return ClosedForm(self.advisor, self.scenario, self.outlook).at(situation, price)
-        said = self.advisor.at(situation, per_unit)
-        if asked.all():
-            return said
-        others = ClosedForm(self.advisor, self.scenario, self.outlook).at(situation, price)
-        return np.where(asked, said, others)
+        if not paid.all():
+            return self._part_by_part(situation, price)
+        prices = np.atleast_2d(price)
+        said = self._said(situation, prices[..., None] * products.volume / products.holding_cost)
+        others = np.flatnonzero(~self._answers)
+        if others.size:
+            said[..., others] = self._others.at(of_products(situation, others), price)
+        return said
+
+    def _part_by_part(self, situation: Situation, prices: np.ndarray) -> np.ndarray:
+        parts = np.split(np.arange(len(situation.state.on_hand)), len(prices))
+        return np.concatenate(
+            [
+                self.at(on_paths(situation, part), price)
+                for part, price in zip(parts, prices, strict=True)
+            ]
+        )
+
+    @cached_property
+    def _answers(self) -> np.ndarray:
+        """True where a product takes space and somebody can be asked what its price means (K,)."""
+        return self.advisor.answers_prices & (self.scenario.products.volume > 0)
+
+    @cached_property
+    def _others(self) -> ClosedForm:
+        """The formula for all other products."""
+        formula = ClosedForm(self.advisor, self.scenario, self.outlook)
+        return formula.take(np.flatnonzero(~self._answers))
+
+    def take(self, products: np.ndarray) -> Asked:
+        """The same for some of the products."""
+        taken = advisor_for(self.advisor, products)
+        return Asked(taken, self.scenario.take(products), self.outlook.take(products))
+
+    def _said(self, situation: Situation, per_unit: np.ndarray) -> np.ndarray:
+        """What the advisor says (P, M, K) [1] at C prices of a unit's space (C, M, K) [1].
+
+        A question has one price per product; so the products of all parts are asked about side by
+        side, at once.
+        """
+        parts, _, count = per_unit.shape
+        if parts == 1:
+            return self.advisor.at(situation, per_unit[0])
+        if parts not in self._side_by_side:
+            self._side_by_side[parts] = advisor_for(self.advisor, np.tile(np.arange(count), parts))
+        asked = side_by_side(situation, parts)
+        said = self._side_by_side[parts].at(asked, np.concatenate(list(per_unit), axis=1))
+        return np.concatenate(np.split(said, parts, axis=2))
+
+
+def advisor_for(advisor: Advisor, products: np.ndarray) -> Advisor:
+    """The advisor of some of its products, by their numbers; a number may occur several times."""
+    return replace(
+        advisor,
+        outlook=advisor.outlook.take(products),
+        traits=advisor.traits.take(products),
+        theory=advisor.theory[:, products],
+        reason=advisor.reason[products],
+        by_family=advisor.by_family[products],
+    )
 
 
 def advice_of(pricing: str, advisor: Advisor, scenario: Scenario, outlook: Outlook) -> Advice:

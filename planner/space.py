@@ -39,6 +39,7 @@ class StageSpace:
         happened: space used, mean over futures (T,) [volume].
         overflow_chance: share of futures in which space was exceeded (T,) [1].
         price: what one more unit of space is worth in the model (T,) [money/volume/period].
+        modelled: whether the model was asked.
         answered: the price that orders answer to (T,) [money/volume/period].
         supply_price: what one more unit of supply is worth (T,) [money/volume].
         inherited: True where stock that was here or under way this morning is too much (T,).
@@ -53,6 +54,7 @@ class StageSpace:
     happened: np.ndarray
     overflow_chance: np.ndarray
     price: np.ndarray
+    modelled: bool
     answered: np.ndarray
     supply_price: np.ndarray
     inherited: np.ndarray
@@ -90,6 +92,7 @@ def stage_spaces(outcome: Outcome) -> tuple[StageSpace, ...]:
             happened=kpis.occupancy[:, m],
             overflow_chance=kpis.overflow_chance[:, m],
             price=planned.storage_price[:, m],
+            modelled=planned.answer is not None,
             answered=planned.price[:, m],
             supply_price=planned.supply_price[:, m],
             inherited=inherited[:, m],
@@ -144,6 +147,11 @@ def worth(space: StageSpace) -> str:
     if max(value, answered) <= NEGLIGIBLE * space.overflow_price:
         return f"More space at {space.stage} is worth {'next to ' if value else ''}nothing."
     dear = f"A unit too many costs {number(space.overflow_price)} a day."
+    if not space.modelled:
+        return (
+            f"One more unit of space at {space.stage} is worth {number(answered)} a day, and orders "
+            f"answer to that. {dear}"
+        )
     if not value:
         return (
             f"The model sees room enough at {space.stage}; played ahead, a unit of space is worth "

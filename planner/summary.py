@@ -12,6 +12,7 @@ from data.catalogue import Source
 from data.issues import Issues, Severity
 from data.product import Products
 from planner.comparison import Comparison, compare, happening, promise, service, verdict
+from planner.deciding import money_worth, what_gave_way, who_decided
 from planner.exceptions import Finding, Status
 from planner.sources import who_advised, who_answered
 from planner.space import StageSpace, fullness, inheritance, stage_spaces, supply_worth, worth
@@ -55,7 +56,9 @@ class Summary:
         odd: what was left out of the tables or read differently from how it was written.
         skipped: reason per product that is not planned, by unique_id.
         promised, happened, verdict, service: the money and the service, one or two sentences each.
+        conflicts: terms that clashed, and what gave way.
         advised: who advised the safety stock.
+        decided: who decided the orders, and how near the best that is.
         answered: who says what to hold at the price of space; empty where space is free.
         comparison: the money by rule and term.
         spaces: how full the stages are.
@@ -74,7 +77,9 @@ class Summary:
     happened: str
     verdict: str
     service: str
+    conflicts: tuple[str, ...]
     advised: str
+    decided: str
     answered: str
     comparison: Comparison
     spaces: tuple[StageSpace, ...]
@@ -94,7 +99,7 @@ def summary(outcome: Outcome, folder: Path | None = None, pressing: int = MOST_P
     """
     reading = outcome.reading
     comparison, spaces = compare(outcome), stage_spaces(outcome)
-    answered = who_answered(outcome)
+    answered, money = who_answered(outcome), money_worth(outcome.planned)
     counts = Counter(finding.status for finding in outcome.findings)
     return Summary(
         planned=_planned(outcome),
@@ -106,11 +111,13 @@ def summary(outcome: Outcome, folder: Path | None = None, pressing: int = MOST_P
         happened=happening(comparison),
         verdict=verdict(comparison),
         service=service(comparison),
+        conflicts=what_gave_way(outcome),
         advised=who_advised(outcome.advised),
+        decided=who_decided(outcome.planned),
         answered=answered,
         comparison=comparison,
         spaces=spaces,
-        space=(*_space(spaces), answered) if answered else _space(spaces),
+        space=(*_space(spaces), *(said for said in (money, answered) if said)),
         statuses=tuple((status, counts[status]) for status in Status if counts[status]),
         pressing=_pressing(outcome.findings, outcome.problem.scenario.products, pressing),
         folder=folder,

@@ -1,7 +1,7 @@
 """The brains that are compared: every algorithm, several seeds, none chosen for its result.
 
-Trainings are kept in the user's cache, by what decides them, so that a benchmark that is run
-again, or was broken off, does not train again.
+Trainings are shared out over the cores, and kept in the user's cache, by what decides them, so that
+a benchmark that is run again, or was broken off, does not train again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from brain.likes import LikesExam, examined
 from brain.registry import CARD, load, save
 from brain.training import Algorithm, Settings, train
 from brain.workshop import CLASSES, EVALUATION_SEED
+from planner.engine import engine_of
 
 QUICK = replace(
     Settings(),
@@ -53,11 +54,13 @@ def students(seed: int, quick: bool, with_ppo: bool) -> Students:
     usual = QUICK if quick else Settings()
     lessons: list[Lesson] = [ClassLesson(ratio) for ratio in CLASSES]
     ppo = replace(usual, algorithm=Algorithm.PPO)
-    by_trial = [_trained(lesson, seed, ppo) for lesson in lessons if with_ppo]
-    lessons.append(FamilyLesson())
+    by_trial = [(lesson, ppo) for lesson in lessons if with_ppo]
+    in_hindsight = [(lesson, usual) for lesson in (*lessons, FamilyLesson())]
+    with engine_of(few=1) as engine:
+        brains = list(engine.map(_trained, seed, by_trial + in_hindsight))
     likes = QUICK_LIKES if quick else LikesExam()
-    shipped = [_with_likes(_trained(lesson, seed, usual), likes) for lesson in lessons]
-    return Students(seed, tuple(by_trial), panel_of(shipped, stages=3))
+    shipped = [_with_likes(brain, likes) for brain in brains[len(by_trial) :]]
+    return Students(seed, tuple(brains[: len(by_trial)]), panel_of(shipped, stages=3))
 
 
 def _with_likes(brain: Brain, exam: LikesExam) -> Brain:
@@ -65,7 +68,8 @@ def _with_likes(brain: Brain, exam: LikesExam) -> Brain:
     return replace(brain, card=replace(brain.card, likes=likes))
 
 
-def _trained(lesson: Lesson, seed: int, settings: Settings) -> Brain:
+def _trained(seed: int, task: tuple[Lesson, Settings]) -> Brain:
+    lesson, settings = task
     name = fingerprint(lesson, seed, settings)[:24]
     folder = _cache() / f"{lesson.name}-{name}"
     if (folder / CARD).is_file():

@@ -16,10 +16,13 @@ from brain.history import Contest, Event, What
 from brain.lesson import Lesson
 from brain.registry import load
 from brain.shelf import Store, event_of
-from brain.training import Progress, Settings
+from brain.training import Progress, Settings, train
 from brain.workshop import TRAINING_LOCK, Order, carry_out
+from data.engine import Alone
 from data.errors import PlannerError
+from planner.engine import Processes, Threads
 from tests.brain.conftest import make_brain, make_family
+from tests.brain.test_workshop import TINY
 
 
 @contextmanager
@@ -84,6 +87,66 @@ def test_an_order_that_was_broken_off_begins_with_what_is_left(
     del taught[:]
     list(carry_out(ordered(tmp_path, family=False), unwatched, lambda brain: None))
     assert [name for name, _ in taught] == ["r10", "r100", "r1000"]
+
+
+def test_several_at_once_come_to_the_same_as_one_after_the_other(
+    tmp_path: Path, taught: list[tuple[str, int]]
+) -> None:
+    """The same brains, the same sentences; each is heard of once, when it is done."""
+    heard: list[tuple[str, Progress]] = []
+
+    @contextmanager
+    def watched(name: str) -> Iterator[Callable[[Progress], None]]:
+        yield lambda progress: heard.append((name, progress))
+
+    one_by_one = list(carry_out(ordered(tmp_path / "one"), unwatched, lambda brain: None))
+    with Threads(2) as engine:
+        order = ordered(tmp_path / "several")
+        at_once = list(carry_out(order, watched, lambda brain: None, engine))
+    assert at_once == one_by_one
+    assert sorted(taught[:4]) == sorted(taught[4:])
+    assert [name for name, _ in heard] == ["brain r10", "brain r100", "brain r1000", "brain family"]
+    assert all(progress.fraction == 1.0 for _, progress in heard)
+
+
+def test_several_at_once_that_are_broken_off_go_on_with_what_is_left(
+    tmp_path: Path, taught: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third did not learn: the first two are handed over, and not trained again."""
+    make = workshop.make
+
+    def learns(lesson: Lesson, *rest: object, **others: object) -> Brain:
+        if lesson.name == "r1000":
+            raise PlannerError("brain r1000: train it longer")
+        return make(lesson, *rest, **others)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(workshop, "make", learns)
+    with Threads(2) as engine, pytest.raises(PlannerError, match="brain r1000: train it longer"):
+        list(carry_out(ordered(tmp_path), unwatched, lambda brain: None, engine))
+    monkeypatch.setattr(workshop, "make", make)
+    del taught[:]
+    with Threads(2) as engine:
+        said = list(carry_out(ordered(tmp_path), unwatched, lambda brain: None, engine))
+    assert sorted(name for name, _ in taught) == ["family", "r1000"]
+    assert said[:2] == [
+        f"{kind}: done before this batch was broken off" for kind in ("r10", "r100")
+    ]
+
+
+def hurried(settings: Settings, assignment: workshop._Assignment) -> tuple[str, float]:
+    """A training that is far too short to be judged."""
+    brain = train(assignment.lesson, assignment.seed, settings, None, assignment.checkpoint)
+    return brain.id, brain.card.validation
+
+
+def test_another_process_trains_as_this_one_does(tmp_path: Path) -> None:
+    """An assignment gives the same weights wherever it is carried out."""
+    order = ordered(tmp_path, seed=1, settings=TINY)
+    (lesson,) = workshop.lessons_of((10.0,), False)
+    assignments = [workshop._assigned(order, lesson, "")]
+    here = list(Alone().map(hurried, TINY, assignments))
+    with Processes(1, few=0) as engine:
+        assert list(engine.map(hurried, TINY, assignments)) == here
 
 
 def test_two_never_train_into_one_store(tmp_path: Path, taught: list[tuple[str, int]]) -> None:

@@ -34,6 +34,13 @@ def test_stages_have_no_limit_and_no_overflow_price_unless_given():
     np.testing.assert_array_equal(network.overflow_price, [0])
 
 
+def test_a_stage_orders_every_day_and_has_no_trucks_unless_it_says_so():
+    network = Network((Stage("Shop", 1), Stage("Depot", 2, truck_volume=9, truck_cost=4)))
+    assert network.order_days.all()
+    np.testing.assert_array_equal(network.truck_volume, [0, 9])
+    np.testing.assert_array_equal(network.truck_cost, [0, 4])
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -50,6 +57,13 @@ def test_stages_have_no_limit_and_no_overflow_price_unless_given():
         ({"supply_capacity": float("nan")}, "supply_capacity is nan"),
         ({"overflow_price": -1}, "overflow_price is -1, expected 0 or more"),
         ({"storage_capacity": 10}, "overflow_price is 0, so the limit would mean nothing"),
+        ({"order_days": (True,) * 5}, "expected a true or false per day, Monday first"),
+        ({"order_days": (1,) * 7}, "expected a true or false per day, Monday first"),
+        ({"order_days": (False,) * 7}, "order_days is empty, so nothing could ever be ordered"),
+        ({"truck_volume": -1}, "truck_volume is -1, expected 0 or more"),
+        ({"truck_volume": inf}, "truck_volume is inf, expected 0 or more"),
+        ({"truck_cost": float("nan"), "truck_volume": 9}, "truck_cost is nan"),
+        ({"truck_cost": 9}, "truck_volume is 0, so the cost would mean nothing"),
     ],
 )
 def test_an_impossible_stage_cannot_exist(values, expected):
@@ -73,6 +87,14 @@ def test_a_table_describes_a_chain():
     assert network.column("holding_share").tolist() == [1, 0.5]
 
 
+def test_a_table_names_order_days_and_trucks():
+    stage = SHOP | {"order_days": ["Mon", "thursday"], "truck_volume": 60, "truck_cost": 900.0}
+    network = network_from_table({"stage": [stage, DEPOT]})
+    np.testing.assert_array_equal(np.flatnonzero(network.order_days[0]), [0, 3])
+    assert network.order_days[1].all()
+    assert (network.truck_volume[0], network.truck_cost[0]) == (60, 900)
+
+
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
@@ -88,6 +110,11 @@ def test_a_table_describes_a_chain():
         ({"stage": [SHOP | {"holding_share": 10**400}]}, "holding_share is too large"),
         ({"stage": [SHOP | {"holding_share": True}]}, "holding_share is True, expected a number"),
         ({"stage": [SHOP | {"supplier": "Farm"}, DEPOT]}, "expected the next stage 'Depot'"),
+        ({"stage": [SHOP | {"order_days": "Mon"}]}, "order_days is 'Mon', expected a list of days"),
+        ({"stage": [SHOP | {"order_days": ["Mo"]}]}, "expected a list of days such as"),
+        ({"stage": [SHOP | {"order_days": [1, 3]}]}, "order_days is [1, 3], expected a list"),
+        ({"stage": [SHOP | {"order_days": []}]}, "order_days is empty"),
+        ({"stage": [SHOP | {"truck_volume": "60"}]}, "truck_volume is '60', expected a number"),
     ],
 )
 def test_a_wrong_table_is_refused_with_the_stage_and_the_key(table, expected):

@@ -159,6 +159,76 @@ def test_products_share_what_can_be_shipped_in_a_day() -> None:
     assert flows.shipped.tolist() == [[[2, 2]]], "8 of 12 needs no sharing"
 
 
+def refusing(*space: float) -> World:
+    """A shelf and a store, two products of volume 1 and 3, that turn away what finds no room."""
+    world = serial_world(np.array([[1, 1], [1, 1]]))
+    return replace(world, volume=np.array([1.0, 3.0]), refuses=np.array(space))
+
+
+def arriving(*units: float) -> State:
+    """Five of each product at each stage; at the shelf the given units arrive today."""
+    pipeline = np.zeros((2, 2, 1))
+    pipeline[0, :, 0] = units
+    return opening_state(StockState(np.full((2, 2), 5.0), pipeline, np.zeros(2)), refusing(0, 0))
+
+
+def test_what_finds_no_room_waits_outside_and_arrives_again_tomorrow() -> None:
+    """Space for 32 volume units holds 20 and 24 arrive: half of each product has to wait."""
+    world = refusing(32.0, np.inf)
+    nothing = np.zeros((1, 2, 2))
+    state, flows = advance(arriving(6.0, 6.0), nothing, np.zeros((1, 1, 2)), world)
+    assert flows.refused is not None
+    assert flows.refused.tolist() == [[[3, 3], [0, 0]]]
+    assert flows.arrived.tolist() == [[[3, 3], [0, 0]]]
+    assert state.on_hand[0, 0].tolist() == [8, 8]
+    assert (flows.occupied @ world.volume).tolist() == [[32, 20]]
+    sold = np.array([[[8.0, 8.0]]])
+    state, flows = advance(state, nothing, np.zeros((1, 1, 2)), world)
+    assert flows.arrived[0, 0].tolist() == [0, 0], "the shelf is still full"
+    state, _ = advance(state, nothing, sold, world)
+    state, flows = advance(state, nothing, np.zeros((1, 1, 2)), world)
+    assert flows.arrived[0, 0].tolist() == [3, 3]
+    assert flows.refused is not None
+    assert not flows.refused.any()
+
+
+def test_what_takes_no_space_is_never_refused() -> None:
+    """Even at a stage without any."""
+    world = replace(refusing(0.0, 0.0), volume=np.array([0.0, 3.0]))
+    _, flows = advance(arriving(6.0, 6.0), np.zeros((1, 2, 2)), np.zeros((1, 1, 2)), world)
+    assert flows.refused is not None
+    assert flows.refused[0, 0].tolist() == [0, 6]
+
+
+def test_with_space_for_everything_nothing_is_refused() -> None:
+    """Every day is as in a world that takes in all that comes."""
+    roomy = refusing(1e9, np.inf)
+    rng = np.random.default_rng(1)
+    here = there = arriving(2.0, 3.0)
+    for _ in range(5):
+        orders, demand = rng.uniform(0, 4, (1, 2, 2)), rng.uniform(0, 4, (1, 1, 2))
+        here, _ = advance(here, orders, demand, roomy)
+        there, _ = advance(there, orders, demand, replace(roomy, refuses=None))
+    for part in ("on_hand", "pipeline", "backorders"):
+        np.testing.assert_array_equal(getattr(here, part), getattr(there, part))
+
+
+def test_refusing_loses_and_makes_no_unit() -> None:
+    """Stock and stock under way grow by what comes from the source less what is sold, any day."""
+    world, rng = refusing(25.0, 30.0), np.random.default_rng(2)
+    state, refused = arriving(9.0, 1.0), 0.0
+    for _ in range(30):
+        before = state.on_hand.sum(axis=1) + state.in_transit.sum(axis=1)
+        orders, demand = rng.uniform(0, 6, (1, 2, 2)), rng.uniform(0, 4, (1, 1, 2))
+        state, flows = advance(state, orders, demand, world)
+        after = state.on_hand.sum(axis=1) + state.in_transit.sum(axis=1)
+        np.testing.assert_allclose(after - before, flows.shipped[:, -1] - flows.served[:, 0])
+        used = flows.occupied @ world.volume
+        assert (used <= np.maximum(world.refuses, used - flows.arrived @ world.volume) + 1e-9).all()
+        refused += float(flows.refused.sum())
+    assert refused > 0
+
+
 def test_an_opening_pipeline_arrives_from_the_first_period_on(one_shelf: World) -> None:
     """Index 0 is due in the first period, even further ahead than the longest lead time."""
     stock = StockState(np.zeros((1, 1)), np.array([[[1.0, 0.0, 3.0, 4.0]]]), np.array([2.0]))

@@ -160,8 +160,24 @@ def test_orders_are_rounded_to_the_nearest_lot(serial_three: World) -> None:
 def test_small_orders_are_raised_to_the_minimum_or_dropped(serial_three: World) -> None:
     """A minimum of 12 means 15 in lots of 5; what is below half of that is not worth it."""
     here = situation(serial_three, [0, 99, 99], [0, 0, 0])
-    assert lots([4, 8, 16], here, lot=5, minimum=12) == [0, 15, 15]
-    assert lots([5, 7, 16], here, lot=0, minimum=12) == [0, 12, 16]
+    ordered = [lots([0, 0, units], here, lot=5, minimum=12)[-1] for units in (4, 8, 16)]
+    assert ordered == [0, 15, 15]
+    ordered = [lots([0, 0, units], here, lot=0, minimum=12)[-1] for units in (5, 7, 16)]
+    assert ordered == [0, 12, 16]
+
+
+def test_minimum_orders_are_for_purchases_from_the_source(serial_three: World) -> None:
+    """Stages below the top one move as little as they like."""
+    here = situation(serial_three, [0, 99, 99], [0, 0, 0])
+    assert lots([4, 6, 4], here, lot=0, minimum=12) == [4, 6, 0]
+
+
+def test_an_order_that_cannot_reach_the_minimum_is_not_placed(serial_three: World) -> None:
+    """The largest order is 100: less than the minimum, or than its whole lots."""
+    here = situation(serial_three, [0, 99, 99], [0, 0, 0])
+    assert lots([4, 6, 150], here, lot=0, minimum=101) == [4, 6, 0]
+    assert lots([0, 0, 150], here, lot=30, minimum=95) == [0, 0, 0]
+    assert lots([0, 0, 150], here, lot=30, minimum=90) == [0, 0, 90]
 
 
 def test_suppliers_send_whole_lots_of_what_they_have(serial_three: World) -> None:

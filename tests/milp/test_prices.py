@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
 from data.demand import Lognormal
-from milp.prices import LOWEST_Z, Shelf, dearer_holding, priced_safety_factor, standing_prices
+from milp.prices import (
+    LOWEST_Z,
+    Shelf,
+    dearer_holding,
+    priced_safety_factor,
+    standing_prices,
+    unpriced_safety_factor,
+)
 
 FACTORS = st.floats(-6, 8, allow_nan=False)
 DEAR = 1e7
@@ -88,6 +95,42 @@ def test_a_factor_higher_than_the_missed_sale_is_worth_comes_down_in_proportion(
     assert priced(5.0, 3.0, 50.0) == pytest.approx(5.0 * falls_to / bounded)
     assert priced(5.0, 1.0, 50.0) == 5.0
     assert priced(5.0, 1 + 1e-9, 50.0) == pytest.approx(5.0, abs=1e-6)
+
+
+@given(
+    st.lists(st.floats(-1.5, 4), min_size=3, max_size=3),
+    st.lists(st.floats(1, 20), min_size=3, max_size=3),
+    st.floats(0.1, 2.0),
+)
+def test_the_way_back_from_a_priced_factor_is_the_way_there(
+    z: list[float], dearer: list[float], cv: float
+) -> None:
+    """A price brings the unpriced factor to the one that was given, unless both are at a bound."""
+    given, more = np.array(z)[:, None], np.array(dearer)[:, None]
+    shelf = Shelf(np.array([10.0]), np.array([10.0 * cv]))
+    if cv > 0.6:
+        given[0] = max(given[0, 0], -0.4 / cv)
+    free = unpriced_safety_factor(given, more, shelf)
+    assert (free >= given - 1e-9).all()
+    np.testing.assert_array_equal(free[more == 1], given[more == 1])
+    there = priced_safety_factor(free, more, np.array([DEAR]), shelf)
+    np.testing.assert_allclose(there, given, atol=1e-5)
+
+
+def test_each_path_may_have_a_price_of_its_own() -> None:
+    """Two paths at two prices are as each alone, skewed demand included."""
+    z, prices = np.array([[2.0, 1.0], [0.5, 0.1]]), np.array([[3.0, 1.0], [0.0, 2.0]])
+    volume, holding, ratio = (
+        np.array([1.0, 2.0]),
+        np.array([[1.0, 1.0], [0.5, 0.6]]),
+        np.full(2, 50.0),
+    )
+    shelf = Shelf(np.array([10.0, 10.0]), np.array([3.0, 12.0]))
+    both = priced_safety_factor(z, dearer_holding(prices, volume, holding), ratio, shelf)
+    assert both.shape == (2, 2, 2)
+    for path, price in enumerate(prices):
+        alone = priced_safety_factor(z, dearer_holding(price, volume, holding), ratio, shelf)
+        np.testing.assert_allclose(both[path], alone)
 
 
 def test_holding_is_dearer_by_the_price_of_the_space_a_unit_takes() -> None:

@@ -18,8 +18,9 @@ from milp.storage import (
     STEPS,
     Known,
     fixed_occupancy,
-    occupancy_spread,
+    occupancy_variance,
     overflow_steps,
+    spread_of,
 )
 
 LEAD_TIME = np.array([[2], [1]])
@@ -30,7 +31,7 @@ LEAST = np.arange(1.0, 1 + PERIODS * 2).reshape(PERIODS, 2, 1)
 def segments() -> Segments:
     """Segments of which only the expected stock at their start matters here."""
     nothing = np.zeros((PERIODS, 2, 1))
-    return Segments(nothing, nothing, nothing, nothing, nothing, LEAST)
+    return Segments(nothing, nothing, nothing, nothing, nothing, LEAST, nothing)
 
 
 def known(spread: float = 0.0) -> Known:
@@ -70,7 +71,7 @@ def test_a_store_has_what_is_due_until_orders_decide() -> None:
 def test_occupancy_is_certain_today_and_swings_once_orders_arrive() -> None:
     """Its spread grows to that of pooled windows, sqrt(sum (v sigma)^2) by a measured factor."""
     sigma, space = np.full((6, 2, 2), 3.0), np.array([2.0, 1.0])
-    spread = occupancy_spread(sigma, np.full((2, 2), 3), space)
+    spread = spread_of(occupancy_variance(sigma, np.full((2, 2), 3), space))
     np.testing.assert_allclose(spread[0], SMALLEST_SPREAD)
     assert (np.diff(spread[:5], axis=0) > 0).all()
     whole = np.sqrt((3 * 2.0) ** 2 + (3 * 1.0) ** 2)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from milp.block import Shape, compile_block
-from milp.tiling import Layout, Matrix, tile, with_overflow
+from milp.tiling import Layout, Matrix, Weights, tile, with_overflow
 
 LEAD_TIME = np.array([[1, 0, 1], [2, 3, 2]])
 PERIODS, SEGMENTS = 5, 3
+MONEY = np.array([2.0, 3.0, 5.0])
 
 
 def dense(matrix: Matrix, rows: int) -> np.ndarray:
@@ -23,7 +24,7 @@ def tiled() -> tuple[np.ndarray, Layout, np.ndarray]:
     """Three products, the first and last with the same lead times; the matrix, layout and space."""
     width = compile_block(Shape((1, 2), PERIODS, SEGMENTS)).width
     space = np.random.default_rng(1).uniform(0.5, 3.0, (3, width))
-    matrix, layout = tile(LEAD_TIME, PERIODS, space, SEGMENTS)
+    matrix, layout = tile(LEAD_TIME, PERIODS, Weights(space, MONEY), SEGMENTS)
     return dense(matrix, layout.first_coupling_row + layout.coupling), layout, space
 
 
@@ -31,7 +32,7 @@ def block_of(product: int) -> np.ndarray:
     """The matrix that Pyomo compiles for one product alone."""
     shape = Shape(tuple(int(days) for days in LEAD_TIME[:, product]), PERIODS, SEGMENTS)
     template = compile_block(shape)
-    rows = template.own_rows + 2 * shape.stages * PERIODS
+    rows = template.own_rows + shape.coupling["budget"].stop
     return dense(Matrix(template.indptr, template.indices, template.data), rows)
 
 
@@ -56,12 +57,15 @@ def test_products_meet_in_the_coupling_rows_only() -> None:
     assert not own.any()
 
 
-def test_coupling_rows_weigh_every_column_by_the_space_a_unit_takes() -> None:
-    """They are Pyomo's coupling rows times `space`, product by product."""
+def test_coupling_rows_weigh_every_column_by_what_it_takes_of_them() -> None:
+    """Pyomo's rows times the space of each column, and where money is spent times its price."""
     matrix, layout, space = tiled()
     for product in range(3):
         columns = slice(product * layout.width, (product + 1) * layout.width)
-        expected = block_of(product)[layout.own_rows :] * space[product]
+        expected = block_of(product)[layout.own_rows :]
+        spent = layout.kinds["purchases"].start
+        expected[:spent] *= space[product]
+        expected[spent:] *= MONEY[product]
         np.testing.assert_array_equal(matrix[layout.first_coupling_row :, columns], expected)
 
 
@@ -69,7 +73,7 @@ def test_overflow_relieves_its_row_by_one() -> None:
     """Two steps for each of two rows, after all products' columns."""
     matrix, layout, _ = tiled()
     width = compile_block(Shape((1, 2), PERIODS, SEGMENTS)).width
-    sparse, _ = tile(LEAD_TIME, PERIODS, np.ones((3, width)), SEGMENTS)
+    sparse, _ = tile(LEAD_TIME, PERIODS, Weights(np.ones((3, width)), MONEY), SEGMENTS)
     rows = layout.first_coupling_row + np.array([1, 4])
     wider = dense(with_overflow(sparse, rows, 2), len(matrix))
     added = wider[:, layout.block_columns :]
@@ -81,7 +85,7 @@ def test_overflow_relieves_its_row_by_one() -> None:
 def test_columns_are_sorted_by_row() -> None:
     """As solvers like them: no entry occurs twice, rows rise within a column."""
     width = compile_block(Shape((1, 2), PERIODS, SEGMENTS)).width
-    matrix, _ = tile(LEAD_TIME, PERIODS, np.ones((3, width)), SEGMENTS)
+    matrix, _ = tile(LEAD_TIME, PERIODS, Weights(np.ones((3, width)), MONEY), SEGMENTS)
     column = np.repeat(np.arange(len(matrix.indptr) - 1), np.diff(matrix.indptr))
     same = np.diff(column) == 0
     assert (np.diff(matrix.indices)[same] > 0).all()

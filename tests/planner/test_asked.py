@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from brain.advice import THEORY, Advisor, advisor_of
 from brain.brain import Brain
 from data.network import Network
-from envs.policies import SafetyStockRule, constant
-from planner.lookahead import ASKED_EVERY, FIRST_DAY, FUTURES, GRID, LookAhead
+from envs.policies import SafetyStockRule
+from planner.lookahead import ASKED_EVERY, FIRST_DAY, FUTURES, GRID, NEARBY, look_ahead_of
 from planner.planning import make_plan, reconciled_safety_stock
 from planner.problem import DAYS_AHEAD, Problem, problem_of
 from planner.rules import ASKED, CLOSED_FORM, Advice, Asked, ClosedForm, advice_of
+from planner.situations import of_products, on_paths
 from tests.brain.conftest import make_brain, make_family, make_scenario
 from tests.milp.conftest import steady_task
 from tests.planner.conftest import closed_form
@@ -67,11 +68,11 @@ def test_at_no_price_the_advice_is_that_for_free_space() -> None:
 
 
 def test_a_product_that_takes_no_space_does_not_hear_of_the_price() -> None:
-    """To the bit, at any price of space."""
+    """At any price of space, but for rounding."""
     of = problem(volume=np.array([1.0, 1.0, 0.0, 2.0]))
     advice, morning = asked(of), of.situation()
     free, priced = advice(morning), advice.at(morning, DEAR)
-    np.testing.assert_array_equal(priced[..., 2], free[..., 2])
+    np.testing.assert_allclose(priced[..., 2], free[..., 2], atol=1e-6)
     assert (priced[:, 0, 0] != free[:, 0, 0]).all()
 
 
@@ -127,23 +128,27 @@ def test_dearer_space_never_raises_a_safety_factor_by_the_formula(
 
 
 @pytest.mark.parametrize(
-    "space", [(60.0, np.inf, np.inf), (np.inf, 130.0, np.inf), (70.0, 150.0, 180.0)], ids=str
+    "space", [(60.0, np.inf, np.inf), (np.inf, 56.0, np.inf), (70.0, 57.0, 180.0)], ids=str
 )
 @pytest.mark.parametrize("pricing", [ASKED, CLOSED_FORM])
 def test_a_price_looked_up_makes_itself_true(space: tuple[float, ...], pricing: str) -> None:
-    """At it, space is exceeded about as often as it says, whoever answers it."""
+    """At it, space is exceeded about as often as it says, whoever answers it.
+
+    Four products use space less evenly than the normal variable that the chance is read off.
+    """
     of = problem(*space)
     brains = advisor(of, make_brain(100.0), constants())
     advice = advice_of(pricing, brains, of.scenario, of.outlook)
-    ahead = LookAhead(of.scenario, of.outlook, of.world, of.rates, of.in_lots, 1)
-    price = ahead.prices(of.situation(), advice)
+    ahead = look_ahead_of(of, 1)
+    price = ahead.prices(of.situation(), advice)[0]
     assert (price[np.isfinite(space)] > 0).any()
     assert not price[np.isinf(space)].any()
-    held = constant(advice.at(of.situation(), price))
-    trace = of.carried_out(SafetyStockRule(of.outlook, held), ahead._futures(0, FUTURES))
+    futures = ahead._futures(0, FUTURES)
+    rule = SafetyStockRule(of.outlook, lambda situation: advice.at(situation, price))
+    trace = of.carried_out(rule, futures)
     over = trace.occupancy[:, FIRST_DAY:] > of.scenario.network.storage_capacity
     worth = OVERFLOW_PRICE * over.mean(axis=(0, 1))
-    np.testing.assert_allclose(price, worth, atol=0.12 * OVERFLOW_PRICE)
+    np.testing.assert_allclose(price, worth, atol=0.2 * OVERFLOW_PRICE)
 
 
 def test_looking_ahead_asks_at_every_price_it_tries() -> None:
@@ -156,26 +161,73 @@ def test_looking_ahead_asks_at_every_price_it_tries() -> None:
 
     class Spied(Asked):
         def at(self, situation, price):
-            tried.setdefault(situation.state.period, []).append(price.copy())
+            tried.setdefault(situation.state.period, []).extend(price.copy())
             return super().at(situation, price)
 
     advice: Advice = Spied(advisor(of), of.scenario, of.outlook)
-    ahead = LookAhead(of.scenario, of.outlook, of.world, of.rates, of.in_lots, 1)
-    ahead.prices(of.situation(), advice)
+    look_ahead_of(of, 1).prices(of.situation(), advice)
     assert set(tried) == set(range(0, DAYS_AHEAD, ASKED_EVERY))
     prices = np.array(tried[0])
     np.testing.assert_array_equal(prices, tried[ASKED_EVERY])
     assert not prices[:, 1].any()
     assert not prices[0].any()
     np.testing.assert_array_equal(prices[1 : 1 + len(GRID), 0], GRID * OVERFLOW_PRICE)
-    assert (prices <= OVERFLOW_PRICE).all()
+    base, shelf, port = prices[1 + len(GRID) :][:3]
+    np.testing.assert_allclose(shelf, base * [NEARBY[0], 1, 1])
+    np.testing.assert_allclose(port, base * [1, 1, NEARBY[0]])
+
+
+def test_last_weeks_prices_spare_most_of_the_search() -> None:
+    """They are tried as they are and moved stage by stage, and the price found hardly differs."""
+    of = problem(60.0, 56.0, np.inf)
+    advice, ahead = asked(of, make_brain(100.0), constants()), look_ahead_of(of, 1)
+    cold = ahead.prices(of.situation(), advice)
+    tried: list[np.ndarray] = []
+
+    class Spied(Asked):
+        def at(self, situation, price):
+            tried.append(price.copy())
+            return super().at(situation, price)
+
+    spied = Spied(advice.advisor, of.scenario, of.outlook)
+    warm = ahead.prices(of.situation(), spied, cold)
+    assert {len(prices) for prices in tried} == {3}
+    np.testing.assert_array_equal(tried[0][0], cold[0])
+    np.testing.assert_allclose(warm, cold, atol=0.05 * OVERFLOW_PRICE)
+
+
+def test_paths_in_parts_are_asked_as_each_part_would_be_alone() -> None:
+    """Two prices for two parts of two paths, whoever answers: brains, the formula, free space."""
+    of = problem()
+    for advice in (asked(of), ClosedForm(advisor(of), of.scenario, of.outlook)):
+        morning = of.situation(4)
+        moved = morning.state.on_hand * np.linspace(0.5, 2, 4)[:, None, None]
+        morning = replace(morning, state=replace(morning.state, on_hand=moved))
+        for prices in ([DEAR, 2 * DEAR], [DEAR, 0 * DEAR]):
+            together = advice.at(morning, np.array(prices))
+            alone = [
+                advice.at(on_paths(morning, slice(first, first + 2)), price)
+                for first, price in zip((0, 2), prices, strict=True)
+            ]
+            np.testing.assert_allclose(together, np.concatenate(alone), atol=1e-5)
+
+
+def test_some_products_are_asked_as_they_would_be_among_all() -> None:
+    """Brains and formula alike, those that nobody has learnt included."""
+    of, some = problem(), np.array([1, 3])
+    for advice in (asked(of), ClosedForm(advisor(of), of.scenario, of.outlook)):
+        whole = advice.at(of.situation(2), DEAR)
+        taken = advice.take(some).at(of_products(of.situation(2), some), DEAR)
+        np.testing.assert_allclose(taken, whole[..., some], atol=1e-5)
+    fixed = closed_form(of, np.arange(12.0).reshape(3, 4))
+    np.testing.assert_array_equal(fixed.take(some)(of.situation()), fixed(of.situation())[:, some])
 
 
 def test_what_scarce_space_leaves_is_what_the_rule_starts_with() -> None:
     """Today's factors are those advised at today's price."""
     of = problem(60.0, 130.0, 180.0)
     advice = asked(of)
-    planned = make_plan(of, advice, seed=1)
+    planned = make_plan(of, advice)
     assert planned.price[0].any()
     left = reconciled_safety_stock(of, advice, planned)
     np.testing.assert_array_equal(left, advice.at(of.situation(), planned.price[0])[0])

@@ -11,7 +11,7 @@ from data.costs import Costs
 from data.safety_stock import SafetyStock
 from data.stock import StockState
 from planner.exceptions import ACTIONS, Evidence, Finding, Status, findings
-from planner.planning import make_plan, rule_of
+from planner.planning import make_plan
 from planner.problem import problem_of
 from planner.replay import replay
 from tests.milp.conftest import steady_task
@@ -38,10 +38,9 @@ def evidence(empty_and_too_much: bool = False, skipped: dict[str, str] | None = 
     problem = problem_of(replace(task.scenario, stock=stock), HORIZON)
     z = np.full((2, products), 2.0)
     advice = closed_form(problem, z)
-    planned = make_plan(problem, advice, seed=1)
+    planned = make_plan(problem, advice)
     demand = problem.sampled_demand(8, np.random.default_rng(1))
-    rule = rule_of(problem, advice, planned)
-    happened = replay(problem, {"ours": lambda: rule}, demand)["ours"]
+    happened = replay(problem, {"ours": lambda: planned.policy}, demand)["ours"]
     left = z.copy()
     left[1, CUT] = 0.5
     nobody = np.full(products, "", dtype=object)

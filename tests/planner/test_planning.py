@@ -8,11 +8,16 @@ import numpy as np
 import pytest
 
 from envs.policies import SafetyStockRule, constant
+from milp.segments import Goal
 from planner.planning import (
+    AUTO,
+    LEVELS,
+    PRICES,
+    Making,
     Planned,
     make_plan,
     reconciled_safety_stock,
-    rule_of,
+    rule_at,
     unsettled_days,
 )
 from planner.problem import Problem, problem_of
@@ -31,9 +36,9 @@ def problem(space: tuple[float, ...] | None = None, **columns: np.ndarray) -> Pr
     return problem_of(with_limits(steady_task(**columns), space).scenario, HORIZON)
 
 
-def plan(of: Problem) -> Planned:
+def plan(of: Problem, mode: str = AUTO) -> Planned:
     """Its plan under constant advice."""
-    return make_plan(of, closed_form(of, Z), seed=1)
+    return make_plan(of, closed_form(of, Z), Making(mode))
 
 
 @pytest.mark.parametrize("columns", [{}, LOTS], ids=["any quantity", "lots"])
@@ -63,7 +68,8 @@ def test_limits_that_nobody_reaches_change_nothing() -> None:
 def test_under_scarce_space_the_models_shipments_are_the_plan_until_it_sees_too_little() -> None:
     """Any quantity may be ordered, so nothing is rounded; on the last days the rule orders."""
     of = problem(SPACE)
-    planned = plan(of)
+    planned = plan(of, LEVELS)
+    assert planned.mode == LEVELS
     assert planned.scarce
     settled = slice(0, of.horizon - unsettled_days(of))
     assert 0 < settled.stop < of.horizon
@@ -72,6 +78,48 @@ def test_under_scarce_space_the_models_shipments_are_the_plan_until_it_sees_too_
         np.testing.assert_allclose(ours[settled], models[settled], atol=1e-4)
     assert planned.price.any()
     np.testing.assert_array_equal(planned.storage_price, planned.answer.storage_price)
+
+
+def test_where_only_space_is_shared_its_price_decides() -> None:
+    """Orders are those of the rule at the price, to the bit, beside the programme or without it."""
+    of = problem(SPACE)
+    beside, alone = plan(of), plan(of, PRICES)
+    assert beside.mode == alone.mode == PRICES
+    rule = rule_at(of, closed_form(of, Z), alone.price)
+    trace = of.carried_out(rule, of.mean_demand)
+    for planned in (beside, alone):
+        np.testing.assert_array_equal(planned.plan.shipments, trace.shipments[0])
+    assert beside.answer is not None
+    assert beside.answer.scarce
+    assert alone.answer is None
+    assert alone.scarce
+
+
+def test_where_supply_is_limited_the_programme_decides() -> None:
+    """Prices of space say nothing of supply; what was decided is carried out by the rule."""
+    steady = with_limits(steady_task(), SPACE, supply=(np.inf, 28.0))
+    planned = plan(problem_of(steady.scenario, HORIZON))
+    assert planned.mode == LEVELS
+    assert planned.supply_price.any()
+    assert isinstance(planned.policy, SafetyStockRule)
+
+
+def test_safety_as_a_floor_holds_more_than_safety_that_is_weighed() -> None:
+    """At the shelf, where both products are asked to hold stock and space is scarce."""
+    of = problem(SPACE)
+    weighed = plan(of, LEVELS)
+    floor = make_plan(of, closed_form(of, Z), Making(LEVELS, Goal.SAFETY))
+    assert floor.answer.level[:, 0].mean() > weighed.answer.level[:, 0].mean()
+
+
+def test_without_coupling_the_programme_takes_what_it_likes() -> None:
+    """Safety stock as demand, no limits: nothing has a price, and space is exceeded."""
+    of = problem(SPACE)
+    making = Making(goal=Goal.SAFETY_ADDED, coupling=False)
+    planned = make_plan(of, closed_form(of, Z), making)
+    assert planned.mode == LEVELS
+    assert not planned.answer.scarce
+    assert planned.plan.costs.overflow.sum() > plan(of).plan.costs.overflow.sum()
 
 
 @pytest.mark.parametrize("space", [None, SPACE], ids=["free", "scarce"])
@@ -121,7 +169,8 @@ def test_free_space_leaves_all_of_the_safety_stock() -> None:
     of = problem()
     planned = plan(of)
     np.testing.assert_array_equal(reconciled_safety_stock(of, closed_form(of, Z), planned), Z)
-    rule = rule_of(of, closed_form(of, Z), planned)
+    rule = planned.policy
+    assert isinstance(rule, SafetyStockRule)
     assert isinstance(rule.safety_factors, PricedFactors)
     np.testing.assert_array_equal(rule.safety_factors(of.situation()), Z)
 
@@ -133,7 +182,8 @@ def test_scarce_space_takes_safety_stock_and_never_gives_any() -> None:
     left = reconciled_safety_stock(of, closed_form(of, Z), planned)
     assert (left <= Z).all()
     assert (left < Z).any()
-    rule = rule_of(of, closed_form(of, Z), planned)
+    rule = planned.policy
+    assert isinstance(rule, SafetyStockRule)
     np.testing.assert_array_equal(rule.safety_factors(of.situation()), left)
 
 
@@ -143,7 +193,7 @@ def test_advice_per_path_and_advice_for_all_are_the_same_advice() -> None:
     repeated = replace(
         closed_form(of, Z), factors=lambda s: np.repeat(Z[None], len(s.state.on_hand), 0)
     )
-    per_path = make_plan(of, repeated, seed=1)
+    per_path = make_plan(of, repeated)
     np.testing.assert_array_equal(per_path.plan.shipments, plan(of).plan.shipments)
     np.testing.assert_array_equal(per_path.price, plan(of).price)
 

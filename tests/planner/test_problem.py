@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from envs.policies import SafetyStockRule, WholeLots, constant
+from data.network import Network
+from data.terms import Locks, Terms
+from envs.policies import AtTerms, SafetyStockRule, WholeLots, constant
 from milp.model import Task
 from milp.reconcile import reconcile
 from planner.problem import Problem, problem_of
@@ -59,6 +61,24 @@ def test_products_without_lots_are_ordered_as_they_are() -> None:
     for column in ("lot_size", "minimum_order"):
         wrapped = steady(**{column: np.array([0.0, 6.0])}).in_lots(rule)
         assert isinstance(wrapped, WholeLots)
+
+
+def test_policies_are_kept_to_the_terms() -> None:
+    """A lock or an order day is enough; locks of lots are placed as they are."""
+    here = steady()
+    rule = SafetyStockRule(here.outlook, constant(np.zeros((2, 2))))
+    lock = Locks(np.array([1]), np.array([0]), np.array([0]), np.array([3.5]))
+    locked = replace(here.scenario, terms=Terms(lock))
+    shop, depot = here.scenario.network.stages
+    mondays = replace(shop, order_days=(True, *(False,) * 6))
+    closed = replace(here.scenario, network=Network((mondays, depot)))
+    for scenario in (locked, closed):
+        assert isinstance(problem_of(scenario, HORIZON).in_lots(rule), AtTerms)
+    in_lots = replace(locked.products, lot_size=np.full(2, 6.0))
+    problem = problem_of(replace(locked, products=in_lots), HORIZON)
+    orders = problem.in_lots(rule)(problem.situation())
+    assert orders[0, 0, 1] == 3.5
+    assert orders[0, 0, 0] % 6 == 0
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from data.outlook import Outlook
 from envs.metrics import Kpis
-from envs.policies import Policy, SafetyStockRule, constant
-from planner.planning import Planned, make_plan
+from envs.policies import Policy, SafetyStockRule, Situation, constant
+from planner.engine import Processes
+from planner.planning import Making, Planned, make_plan
 from planner.problem import Problem, problem_of
-from planner.replay import OURS, RIVALS, optimiser_only, policies_of, replay
+from planner.replay import OPTIMISER, OURS, REPLAYS, RIVALS, optimiser_only, policies_of, replay
+from planner.rules import ClosedForm
 from tests.milp.conftest import steady_task, with_limits
 from tests.planner.conftest import closed_form
 
@@ -29,12 +32,13 @@ def problem(space: tuple[float, ...] | None = None, **columns: np.ndarray) -> Pr
 
 def rules(of: Problem, planned: Planned, mode: str = "prices") -> dict[str, Callable[[], Policy]]:
     """Ours and its rivals."""
-    return policies_of(of, closed_form(of, Z), planned, optimiser_only(of), mode)
+    rules = policies_of(of, closed_form(of, Z), planned, mode)
+    return rules | {OPTIMISER: partial(optimiser_only, of)}
 
 
 def replayed(of: Problem, mode: str = "prices", paths: int = 3) -> tuple[Planned, dict[str, Kpis]]:
     """All rules on a few futures."""
-    planned = make_plan(of, closed_form(of, Z), seed=1)
+    planned = make_plan(of, closed_form(of, Z), Making(seed=1))
     demand = of.sampled_demand(paths, np.random.default_rng(2))
     return planned, replay(of, rules(of, planned, mode), demand)
 
@@ -53,7 +57,7 @@ def test_all_rules_meet_the_same_demand(space: tuple[float, ...] | None) -> None
 def test_every_rule_is_told_to_be_through() -> None:
     """Each once, whichever is done first."""
     of = problem()
-    planned = make_plan(of, closed_form(of, Z), seed=1)
+    planned = make_plan(of, closed_form(of, Z), Making(seed=1))
     heard: list[str] = []
     policies = rules(of, planned)
     replay(of, policies, of.sampled_demand(2, np.random.default_rng(1)), heard.append)
@@ -63,13 +67,39 @@ def test_every_rule_is_told_to_be_through() -> None:
 def test_side_by_side_rules_do_what_each_does_alone() -> None:
     """Several at a time or one after the other, the figures are the same to the bit."""
     of = problem(SPACE)
-    planned = make_plan(of, closed_form(of, Z), seed=1)
+    planned = make_plan(of, closed_form(of, Z), Making(seed=1))
     demand = of.sampled_demand(4, np.random.default_rng(1))
     policies = rules(of, planned)
     together = replay(of, policies, demand)
     for name, policy in policies.items():
         alone = replay(of, {name: policy}, demand)[name]
         np.testing.assert_array_equal(alone.costs.per_path(), together[name].costs.per_path())
+
+
+@dataclass(frozen=True)
+class Same:
+    """The same safety factors every day (M, K) [1]."""
+
+    z: np.ndarray
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        return self.z
+
+
+def test_rules_can_be_sent_to_other_processes() -> None:
+    """They do there what they do here."""
+    of = problem(SPACE)
+    advice = ClosedForm(Same(Z), of.scenario, of.outlook)
+    planned = make_plan(of, advice, Making(seed=1))
+    demand = of.sampled_demand(4, np.random.default_rng(1))
+    for mode in REPLAYS:
+        policies = policies_of(of, advice, planned, mode)
+        here = replay(of, policies, demand)
+        with Processes(2) as engine:
+            there = replay(of, policies, demand, engine=engine)
+            assert list(engine.map(divmod, 7, [2])) == [(3, 1)], "whose engine it is closes it"
+        for name in policies:
+            np.testing.assert_array_equal(there[name].costs.per_path(), here[name].costs.per_path())
 
 
 def test_without_limits_scaling_to_fit_is_our_rule() -> None:

@@ -13,17 +13,19 @@ from milp.model import Task
 from milp.prices import standing_prices
 from milp.reconcile import reconcile
 from planner import rolling
-from planner.lookahead import WEEK, LookAhead, on_paths
+from planner.lookahead import WEEK, look_ahead_of
 from planner.problem import Problem, problem_of
 from planner.rolling import (
     Levels,
     ModelPrices,
     OptimiserOnly,
     Prices,
+    Unpriced,
     WeeklyPrices,
     stock_of_path,
 )
 from planner.rules import Advice, ClosedForm
+from planner.situations import on_paths
 from tests.milp.conftest import steady_task, with_limits
 from tests.planner.conftest import closed_form
 
@@ -56,18 +58,22 @@ class Finder:
 
     def __init__(self, *prices: float) -> None:
         self.asked = 0
+        self.told: list[np.ndarray | None] = []
         self._prices = prices
 
-    def __call__(self, situation: Situation, advice: Advice) -> np.ndarray:
-        """The next price at the shelf; the store's is 0."""
-        assert len(situation.state.on_hand) == 1
+    def __call__(
+        self, situation: Situation, advice: Advice, last: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The next price at the shelf, for every path; the store's is 0."""
+        self.told.append(last)
         self.asked += 1
-        return np.array([self._prices[min(self.asked, len(self._prices)) - 1], 0.0])
+        price = self._prices[min(self.asked, len(self._prices)) - 1]
+        return np.tile([price, 0.0], (len(situation.state.on_hand), 1))
 
 
-def weekly(problem: Problem, find: Prices) -> WeeklyPrices:
+def weekly(problem: Problem, find: Prices) -> SafetyStockRule:
     """Order up to the advice at prices found once a week."""
-    return WeeklyPrices(problem.outlook, closed_form(problem, Z), find)
+    return SafetyStockRule(problem.outlook, WeeklyPrices(closed_form(problem, Z), find))
 
 
 def test_without_limits_the_model_leaves_order_up_to_as_it_is() -> None:
@@ -99,13 +105,13 @@ def test_a_path_does_not_notice_the_others(make) -> None:
     np.testing.assert_allclose(both.shipments[1], alone.shipments[0], atol=1e-6)
 
 
-def test_prices_are_looked_up_once_a_week_on_every_path() -> None:
-    """Eight days and two paths: twice on the first day, twice on the eighth."""
+def test_prices_are_looked_up_once_a_week() -> None:
+    """Eight days: on the first day and on the eighth."""
     problem = tight()
     finder = Finder(1.0)
     problem.carried_out(weekly(problem, finder), futures(problem))
     assert WEEK < HORIZON <= 2 * WEEK
-    assert finder.asked == 4
+    assert finder.asked == 2
 
 
 def test_half_of_a_weeks_price_is_last_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,17 +120,36 @@ def test_half_of_a_weeks_price_is_last_weeks(monkeypatch: pytest.MonkeyPatch) ->
     rule = weekly(problem, Finder(4.0, 0.0))
     seen = []
     at = ClosedForm.at
-    monkeypatch.setattr(ClosedForm, "at", lambda *given: seen.append(given[-1][0]) or at(*given))
+    monkeypatch.setattr(ClosedForm, "at", lambda *given: seen.append(given[-1][0, 0]) or at(*given))
     problem.carried_out(rule, futures(problem, 1))
     assert seen == [4.0] * WEEK + [2.0] * (HORIZON - WEEK)
+
+
+def test_who_finds_prices_is_told_the_last_ones() -> None:
+    """Nothing on the first day, then what the orders of every path answered to."""
+    problem = tight()
+    finder = Finder(4.0, 1.0, 0.0)
+    problem.carried_out(weekly(problem, finder), futures(problem))
+    first, then = finder.told
+    assert first is None
+    np.testing.assert_array_equal(then, [[4.0, 0.0], [4.0, 0.0]])
+
+
+def test_levels_asked_at_a_price_are_told_to_the_model_as_if_space_were_free() -> None:
+    """The model's own price would bring the factors it is given to those that were advised."""
+    problem = tight()
+    scenario, outlook = problem.scenario, problem.outlook
+    priced = WeeklyPrices(closed_form(problem, Z), Finder(2.0))
+    free = Unpriced(priced, scenario, outlook)(problem.situation(2))
+    answered = closed_form(problem, Z).at(problem.situation(), np.array([2.0, 0]))
+    assert (free[:, 0] > answered[0]).all()
+    np.testing.assert_allclose(free, np.broadcast_to(Z, free.shape), atol=1e-6)
 
 
 def test_free_space_leaves_weekly_orders_at_order_up_to() -> None:
     """Where looking ahead finds no price, the advice is ordered up to."""
     problem = free()
-    look_ahead = LookAhead(
-        problem.scenario, problem.outlook, problem.world, problem.rates, problem.in_lots, 1
-    )
+    look_ahead = look_ahead_of(problem, 1)
     demand = futures(problem)
     ours = problem.carried_out(weekly(problem, look_ahead.prices), demand)
     usual = problem.carried_out(SafetyStockRule(problem.outlook, constant(Z)), demand)
@@ -139,7 +164,7 @@ def test_the_models_prices_are_its_duals_of_the_days_that_orders_fill() -> None:
     found = ModelPrices(problem.scenario, problem.outlook, HORIZON)(
         problem.situation(), closed_form(problem, Z)
     )
-    np.testing.assert_allclose(found, standing_prices(duals)[0])
+    np.testing.assert_allclose(found, standing_prices(duals)[:1])
     assert found.any()
     roomy = free()
     assert not ModelPrices(roomy.scenario, roomy.outlook, HORIZON)(

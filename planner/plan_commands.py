@@ -1,0 +1,252 @@
+"""`planner plan`: a month of orders, its options, and its summary on the terminal."""
+
+from __future__ import annotations
+
+import gc
+import textwrap
+from math import inf
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from data.errors import ConfigurationError
+
+EXCEPTIONS_ABOVE_LIMIT = 4
+screen = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command of this file to an app."""
+    app.command()(plan)
+
+
+def plan(
+    products: Annotated[
+        Path, typer.Option(help="The forecast (CSV or Parquet), or the folder it lies in.")
+    ] = Path("data/forecast.csv"),
+    catalogue: Annotated[
+        Path | None, typer.Option(help="The table of products, if not beside the forecast.")
+    ] = None,
+    stock: Annotated[Path | None, typer.Option(help="The table of stock on hand.")] = None,
+    open_orders: Annotated[Path | None, typer.Option(help="What is under way.")] = None,
+    network: Annotated[Path | None, typer.Option(help="The chain, a TOML file.")] = None,
+    locks: Annotated[Path | None, typer.Option(help="Order lines that a person has fixed.")] = None,
+    suppliers: Annotated[
+        Path | None, typer.Option(help="Suppliers' minimum orders, costs and order days.")
+    ] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="A column under another name: --map unique_id=SKU. Repeatable."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the CSV files; UTF-8 if not given.")
+    ] = None,
+    law: Annotated[str, typer.Option(help="Law of demand around its forecast.")] = "lognormal",
+    brains: Annotated[
+        Path | None, typer.Option(help="Folder of brains; the shipped ones if not given.")
+    ] = None,
+    horizon: Annotated[int, typer.Option(help="Days to plan.")] = 30,
+    mode: Annotated[
+        str,
+        typer.Option(
+            help="Who decides where space is scarce: prices, levels (the programme), or auto."
+        ),
+    ] = "auto",
+    goal: Annotated[
+        str,
+        typer.Option(
+            help="What the programme does with safety stock: hybrid (weighs it), safety (holds at "
+            "least so much) or safety-added (adds it to demand)."
+        ),
+    ] = "hybrid",
+    coupling: Annotated[
+        bool, typer.Option(help="Whether the programme knows of limits that products share.")
+    ] = True,
+    gap: Annotated[
+        float, typer.Option(help="Distance from the least cost that is good enough.")
+    ] = 3e-4,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds for the programme; then the best plan so far is taken.")
+    ] = inf,
+    budget: Annotated[
+        float, typer.Option(help="Money for purchases from the source, over the horizon.")
+    ] = inf,
+    daily_budget: Annotated[
+        float, typer.Option(help="Money for purchases from the source on any one day.")
+    ] = inf,
+    engine: Annotated[
+        str, typer.Option(help="Who does the work: local, threads, processes, alone, or ray.")
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(help="How many at a time; as many as there are cores.")
+    ] = None,
+    ray_address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster; Ray on this machine if not given.")
+    ] = None,
+    paths: Annotated[
+        int | None,
+        typer.Option(help="Futures to replay the plan on; 64, fewer beyond 6,250 products."),
+    ] = None,
+    replay: Annotated[
+        str,
+        typer.Option(
+            help="prices: the plan's rule; levels: the model, solved daily (slow: few --paths)."
+        ),
+    ] = "prices",
+    pricing: Annotated[
+        str,
+        typer.Option(
+            help="How advice answers a price of space: asked (of the family brain) or closed-form."
+        ),
+    ] = "asked",
+    seed: Annotated[int, typer.Option(help="Of the sampled futures.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="The run folder; runs/START if not given.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace the run that stands at --out.")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option(help="Leave out products with bad values instead of stopping.")
+    ] = False,
+    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    max_urgent: Annotated[
+        int | None,
+        typer.Option(help="Exit with code 4 if more products than this miss sales."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option(help="Print nothing but the run folder.")] = False,
+) -> None:
+    """Plan a month of orders.
+
+    Example: planner plan --products data/forecast.csv
+    """
+    from data.catalogue import ReadOptions
+    from data.terms import Budget
+    from planner.config import PlanConfig, Solving
+    from planner.folder import check_target
+    from planner.summary import summary
+
+    tables = ReadOptions(
+        products=catalogue,
+        stock=stock,
+        open_orders=open_orders,
+        network=network,
+        locks=locks,
+        suppliers=suppliers,
+        columns=_columns(mapping or []),
+        encoding=encoding,
+        skip_bad=skip_bad,
+        law=law,
+    )
+    config = PlanConfig(
+        forecast=products,
+        tables=tables,
+        brains=brains,
+        out=out,
+        overwrite=overwrite,
+        horizon=horizon,
+        solving=Solving(mode, goal, coupling, gap, time_limit, engine, workers, ray_address),
+        budget=Budget(daily_budget, budget),
+        paths=paths,
+        replay=replay,
+        pricing=pricing,
+        seed=seed,
+        report=report,
+    )
+    check_target(config)
+    outcome, folder = _planned(config, quiet)
+    if quiet:
+        typer.echo(folder)
+    else:
+        _print_summary(summary(outcome, folder), outcome.seconds)
+    urgent = sum(finding.urgent for finding in outcome.findings)
+    if max_urgent is not None and urgent > max_urgent:
+        errors.print(f"{urgent} products miss sales, more than --max-urgent {max_urgent}")
+        raise typer.Exit(EXCEPTIONS_ABOVE_LIMIT)
+
+
+def _planned(config: Any, quiet: bool) -> tuple[Any, Path]:
+    """The plan and the folder it was written to, with a word on each step for whoever watches."""
+    from planner.folder import write_run
+    from planner.pipeline import make
+
+    # A plan makes a million small records and hardly a cycle; collecting costs half a second.
+    gc.disable()
+    try:
+        if quiet or not screen.is_terminal:
+            outcome = make(config)
+        else:
+            with screen.status("read") as status:
+                outcome = make(config, lambda step: status.update(escape(step)))
+        return outcome, write_run(outcome)
+    finally:
+        gc.enable()
+
+
+def _columns(pairs: list[str]) -> dict[str, str]:
+    columns = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not (equals and ours and theirs):
+            raise ConfigurationError(f"--map is {pair!r}, expected OURS=THEIRS, as unique_id=SKU")
+        columns[ours.strip()] = theirs.strip()
+    return columns
+
+
+def _print_summary(said: Any, seconds: dict[str, float]) -> None:
+    """The plan's summary on the terminal."""
+    _say(said.planned, "bold")
+    _say(f"Read {', '.join(said.read)}.")
+    for line in (*said.assumed, *said.odd):
+        _say(line, "dim", indent="  ")
+    if said.skipped:
+        count = len(said.skipped)
+        what = "1 product is" if count == 1 else f"{count} products are"
+        _say(f"{what} not planned; exceptions.csv says why.")
+    for line in said.conflicts:
+        _say(line, "yellow")
+    _say(said.advised)
+    _say(said.decided)
+    screen.print(_cost_table(said.comparison))
+    for line in (said.promised, said.happened, said.verdict, said.service, *said.space):
+        _say(line)
+    _say(f"Products: {', '.join(f'{count} {status.value}' for status, count in said.statuses)}.")
+    for item in said.pressing:
+        finding = item.finding
+        _say(
+            f"{f'{item.unique_id} {item.name}'.strip()}: {finding.status.value}, {item.money} at "
+            f"stake; {finding.reason}; {finding.action}",
+            indent="  ",
+        )
+    _say(", ".join(f"{step} {value:.1f} s" for step, value in seconds.items()), "dim")
+    _say(f"Everything is in {said.folder}", "bold")
+
+
+def _say(text: str, style: str = "", indent: str = "") -> None:
+    """A paragraph as wide as the screen; unlike Rich's, no line ends within a number."""
+    for line in textwrap.wrap(
+        text, screen.width, initial_indent=indent, subsequent_indent=indent + "  "
+    ):
+        screen.print(escape(line), style=style, soft_wrap=True)
+
+
+def _cost_table(comparison: Any) -> Table:
+    from planner.comparison import TERMS
+    from planner.wording import number, percent, signed
+
+    table = Table(title=f"Cost over the horizon, mean of {comparison.futures} futures", box=None)
+    table.add_column("rule")
+    for column in (*TERMS.values(), "total", "less ours", "fill rate"):
+        table.add_column(column, justify="right")
+    for row in comparison.rows:
+        table.add_row(
+            row.rule,
+            *(number(row.terms[term]) for term in TERMS),
+            number(row.total),
+            "" if row.against_ours is None else signed(row.against_ours.value),
+            "" if row.fill_rate is None else percent(row.fill_rate.value),
+        )
+    return table
