@@ -7,6 +7,7 @@ file changes.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -138,6 +139,50 @@ def speed(result: Result) -> list[str]:
     return lines
 
 
+PROBLEMS = {"lp": "the programme", "plan": "a plan by levels", "prices": "a plan by prices"}
+"""In words, by how cases of `scale` begin."""
+
+
+def scale(result: Result) -> list[str]:
+    """Seconds, memory and certified gap by problem and number of products."""
+    lines = [
+        "| | products | days | s | MB at the peak | gap at most |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    found = {row.case: row for row in result.rows}
+    for case in _matching(result, r"(lp|plan|prices)/\d+/T=\d+"):
+        row, (kind, products, days) = found[case], case.split("/")
+        gap = "" if row.gap is None else f"{100 * row.gap:.2f} %"
+        cells = f"{int(products):,} | {days.removeprefix('T=')} | {_seconds(row)}"
+        lines.append(
+            f"| {PROBLEMS[kind]} | {cells} | {_megabytes(found[f'{case}/memory'])} | {gap} |"
+        )
+    return lines
+
+
+def modelling(result: Result) -> list[str]:
+    """The same problem solved every way: seconds and memory, and how many times ours they are."""
+    lines = ["| products | way | s | times ours | MB at the peak | times ours |"]
+    lines.append("|---:|---|---:|---:|---:|---:|")
+    memory = {(row.case, row.policy): row for row in result.rows}
+    for row in result.rows:
+        if re.fullmatch(r"same-model/\d+/T=\d+", row.case):
+            held = memory[f"{row.case}/memory", row.policy]
+            times, more = (f"{one.ratio or 0:.1f}" for one in (row, held))
+            cells = f"{_seconds(row)} | {times} | {_megabytes(held)} | {more}"
+            lines.append(f"| {int(row.case.split('/')[1]):,} | {row.policy} | {cells} |")
+    return lines
+
+
+def _seconds(row: Row) -> str:
+    """The median and the extremes; tenths where these are seen."""
+    return _interval(row, 1 if row.value < 20 else 0)
+
+
+def _megabytes(row: Row) -> str:
+    return "" if math.isnan(row.value) else f"{row.value:,.0f}"
+
+
 TABLES: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
     "brains": ("brains", brains),
     "odd": ("brains", odd),
@@ -150,6 +195,8 @@ TABLES: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
     "extra": ("capacity", extra),
     "cells": ("capacity", cells),
     "speed": ("speed", speed),
+    "scale": ("scale", scale),
+    "modelling": ("scale", modelling),
 }
 """By name in the README: the result it is made from, and how."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
@@ -44,6 +45,22 @@ def csv_words(path: Path, column: str) -> list[str]:
     for batch in _batches(path, column):
         words.update(dict.fromkeys(pc.unique(batch[column]).to_pylist()))
     return list(words)
+
+
+def parquet_columns(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Some columns of a Parquet file, whole.
+
+    Raises:
+        DataError: the file cannot be read, or lacks a column.
+    """
+    try:
+        found = parquet.read_table(path, columns=list(names))
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path}: cannot be read ({_first_line(error)})") from error
+    missing = [name for name in names if name not in found.column_names]
+    if missing:
+        raise DataError(f"{path}: no column {missing[0]!r}; expected {', '.join(names)}")
+    return {name: found[name].to_numpy() for name in names}
 
 
 def parquet_rows(path: Path, column: str, word: str) -> dict[str, list[Any]]:

@@ -33,7 +33,7 @@ FEW_BATCHES = 6
 SAMPLE = Effort(gap=3e-3)
 """How well the sample is solved: its prices are only the first."""
 PASSES_OF_SAMPLE = 2
-TRUST = (1.0, 1.0, 0.6, 0.5)
+TRUST = (0.75, 0.75, 0.6, 0.5)
 """What a batch would use at prices counts for this much in its next share, by pass [1]."""
 SEED = 20
 TELL_EVERY = 0.25

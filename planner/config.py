@@ -11,6 +11,7 @@ from data.demand import LAWS
 from data.errors import ConfigurationError
 from data.terms import Budget
 from milp.segments import Goal
+from planner.cadence import OPEN, Fence
 from planner.engine import ENGINES, LOCAL
 from planner.planning import AUTO, MODES
 from planner.replay import REPLAYS
@@ -71,6 +72,8 @@ class PlanConfig:
         horizon: how far is planned [period].
         solving: how the programme is solved.
         budget: what may be spent on purchases.
+        since: folder of the run whose orders were announced; None if nobody counts on any.
+        fence: how firmly these stand.
         paths: how many futures a plan is replayed on; as many as fit, at most 64, if not given.
         replay: `prices`, the plan's rule day by day; `levels`, the model re-solved every day.
         pricing: what a price of space is answered by: `asked`, brains that have learnt prices are
@@ -87,6 +90,8 @@ class PlanConfig:
     horizon: int = MONTH
     solving: Solving = field(default_factory=Solving)
     budget: Budget = field(default_factory=Budget)
+    since: Path | None = None
+    fence: Fence = OPEN
     paths: int | None = None
     replay: str = "prices"
     pricing: str = ASKED

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.cadence import nervousness
 from planner.planning import LEVELS, PRICES, Planned
-from planner.wording import number, percent
+from planner.wording import counted, number, percent
 
 if TYPE_CHECKING:
     from planner.pipeline import Outcome
@@ -50,6 +51,21 @@ def money_worth(planned: Planned) -> str:
         worth = number(float(answer.purchase_price[peak]))
         return f"One more unit of money on day {peak + 1} would save {worth}."
     return ""
+
+
+def how_much_changed(outcome: Outcome) -> str:
+    """How much of what was announced has changed, in one sentence; empty if nothing was."""
+    told = outcome.announced
+    if told is None:
+        return ""
+    now = outcome.planned.plan.shipments
+    days = min(len(told.orders), len(now))
+    weight = outcome.problem.scenario.products.volume
+    changed = nervousness(told.orders[:days], now[:days], weight).overall
+    return (
+        f"{percent(changed)} of what {told.folder} announced for {counted(days, 'day')} has "
+        "changed, by volume, nearer days counting more."
+    )
 
 
 def what_gave_way(outcome: Outcome) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from data.safety_stock import SafetyStock
 from envs.metrics import Kpis
 from milp.effort import Bounds, Effort
 from milp.segments import Goal
+from planner.announced import Announced, announced_by
 from planner.clashes import Conflict
 from planner.config import PlanConfig
 from planner.conflicts import settle
@@ -52,6 +53,7 @@ class Outcome:
         z_reconciled: what is advised at today's price of space (M, K) [1].
         planned: the plan and what it promises.
         conflicts: terms that clashed, and what gave way.
+        announced: what an earlier run had announced; None if nobody was told.
         futures: how many the plan was replayed on.
         happened: key figures per rule on the same futures, ours first.
         findings: one per product, the most pressing first.
@@ -66,6 +68,7 @@ class Outcome:
     z_reconciled: np.ndarray
     planned: Planned
     conflicts: tuple[Conflict, ...]
+    announced: Announced | None
     futures: int
     happened: dict[str, Kpis]
     findings: list[Finding]
@@ -86,6 +89,9 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
     asked = replace(reading.scenario.terms, budget=config.budget)
     settled = settle(replace(reading.scenario, terms=asked), horizon)
     problem = problem_of(replace(reading.scenario, terms=settled.terms), horizon)
+    announced = None
+    if config.since is not None:
+        announced = announced_by(config.since, problem.scenario, config.fence)
 
     clock.begins("advise")
     brains = load_all(config.brains) if config.brains else shipped()
@@ -99,7 +105,14 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
         effort = Effort(solving.gap, solving.time_limit)
         goal = Goal(solving.goal)
         making = Making(
-            solving.mode, goal, solving.coupling, effort, engine, config.seed, clock.measures
+            solving.mode,
+            goal,
+            solving.coupling,
+            announced,
+            effort,
+            engine,
+            config.seed,
+            clock.measures,
         )
         with ThreadPoolExecutor(max_workers=1) as beside:
             rival = beside.submit(optimiser_only, problem) if has_optimiser(problem) else None
@@ -124,6 +137,7 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
         z_reconciled,
         planned,
         settled.conflicts,
+        announced,
         futures,
         happened,
         findings(evidence),

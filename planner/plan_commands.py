@@ -79,6 +79,13 @@ def plan(
     daily_budget: Annotated[
         float, typer.Option(help="Money for purchases from the source on any one day.")
     ] = inf,
+    since: Annotated[
+        Path | None, typer.Option(help="Folder of the run whose orders were announced.")
+    ] = None,
+    fence: Annotated[int, typer.Option(help="Days within which announced orders are held.")] = 0,
+    freedom: Annotated[
+        float, typer.Option(help="Share of its size by which an announced order may move.")
+    ] = 0.0,
     engine: Annotated[
         str, typer.Option(help="Who does the work: local, threads, processes, alone, or ray.")
     ] = "local",
@@ -150,6 +157,8 @@ def plan(
         horizon=horizon,
         solving=Solving(mode, goal, coupling, gap, time_limit, engine, workers, ray_address),
         budget=Budget(daily_budget, budget),
+        since=since,
+        fence=_fence(since, fence, freedom),
         paths=paths,
         replay=replay,
         pricing=pricing,
@@ -166,6 +175,19 @@ def plan(
     if max_urgent is not None and urgent > max_urgent:
         errors.print(f"{urgent} products miss sales, more than --max-urgent {max_urgent}")
         raise typer.Exit(EXCEPTIONS_ABOVE_LIMIT)
+
+
+def _fence(since: Path | None, days: int, freedom: float) -> Any:
+    from planner.cadence import LONGEST_FENCE, Fence
+
+    if days and since is None:
+        raise ConfigurationError("--fence holds what was announced; say by which run with --since")
+    if not (0 <= days <= LONGEST_FENCE and 0 <= freedom <= 1):
+        raise ConfigurationError(
+            f"--fence is {days} and --freedom {freedom}, expected 0 to {LONGEST_FENCE} days and a "
+            "share of 0 to 1"
+        )
+    return Fence(days, freedom)
 
 
 def _planned(config: Any, quiet: bool) -> tuple[Any, Path]:

@@ -16,6 +16,8 @@ from envs.simulator import Trace
 from milp.effort import Effort, Tell
 from milp.reconcile import Reconciled, reconcile
 from milp.segments import Goal
+from planner.announced import Announced
+from planner.cadence import fenced
 from planner.lookahead import look_ahead_of
 from planner.problem import Problem
 from planner.rules import Advice, InTurn, PlannedLevels, PricedFactors, planned_level
@@ -42,6 +44,7 @@ class Making:
         mode: one of MODES.
         goal: what the programme does with safety stock; unless it weighs it, the programme decides.
         coupling: whether the programme knows of the limits that products share.
+        announced: orders that others count on already; None if nobody does.
         effort: when the programme may stop.
         engine: who solves its batches.
         seed: of the futures that prices are looked up on.
@@ -51,6 +54,7 @@ class Making:
     mode: str = AUTO
     goal: Goal = Goal.HYBRID
     coupling: bool = True
+    announced: Announced | None = None
     effort: Effort = field(default_factory=Effort)
     engine: Engine = field(default_factory=Alone)
     seed: int = 1
@@ -99,16 +103,18 @@ def make_plan(problem: Problem, advice: Advice, making: Making | None = None) ->
     making = making or Making()
     free = np.zeros((problem.horizon, len(problem.scenario.network)))
     weighed = making.goal is Goal.HYBRID
-    if weighed and not (making.coupling and problem.has_limits):
+    held = making.announced is not None and making.announced.fence.days > 0
+    if weighed and not held and not (making.coupling and problem.has_limits):
         return _carried(problem, rule_at(problem, advice, free), "", None, free)
     by_programme = (
         making.mode == LEVELS
         or not weighed
+        or held
         or (making.mode == AUTO and problem.shares_more_than_space)
     )
     beside = making.mode == AUTO and len(problem.scenario.products) <= SOON
     answer, price = _reconciled(problem, advice, making, by_programme or beside)
-    if weighed and not price.any() and (answer is None or not answer.scarce):
+    if weighed and not held and not price.any() and (answer is None or not answer.scarce):
         return _carried(problem, rule_at(problem, advice, free), "", answer, free)
     rule = rule_at(problem, advice, price)
     if not by_programme or answer is None or not isfinite(answer.upper):
@@ -118,7 +124,7 @@ def make_plan(problem: Problem, advice: Advice, making: Making | None = None) ->
     policy = InTurn(levels, rule, problem.horizon - unsettled_days(problem))
     planned = _carried(problem, policy, LEVELS, answer, price)
     budget = problem.scenario.terms.budget.limited
-    followed = making.mode == LEVELS or not weighed or budget
+    followed = making.mode == LEVELS or not weighed or held or budget
     return planned if followed else replace(planned, policy=rule)
 
 
@@ -150,6 +156,8 @@ def _reconciled(
     task = replace(task_of(problem, advice), goal=making.goal)
     if not making.coupling:
         task = task.uncoupled()
+    if making.announced is not None:
+        task = fenced(task, making.announced.orders, making.announced.fence)
     with ThreadPoolExecutor(max_workers=1) as beside:
         price = beside.submit(ahead.schedule, morning, advice, problem.horizon)
         answer = reconcile(task, None, making.effort, making.engine, making.tell)

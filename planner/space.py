@@ -149,8 +149,8 @@ def worth(space: StageSpace) -> str:
     dear = f"A unit too many costs {number(space.overflow_price)} a day."
     if not space.modelled:
         return (
-            f"One more unit of space at {space.stage} is worth {number(answered)} a day, and orders "
-            f"answer to that. {dear}"
+            f"One more unit of space at {space.stage} is worth {number(answered)} a day, and "
+            f"orders answer to that. {dear}"
         )
     if not value:
         return (

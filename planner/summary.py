@@ -12,7 +12,7 @@ from data.catalogue import Source
 from data.issues import Issues, Severity
 from data.product import Products
 from planner.comparison import Comparison, compare, happening, promise, service, verdict
-from planner.deciding import money_worth, what_gave_way, who_decided
+from planner.deciding import how_much_changed, money_worth, what_gave_way, who_decided
 from planner.exceptions import Finding, Status
 from planner.sources import who_advised, who_answered
 from planner.space import StageSpace, fullness, inheritance, stage_spaces, supply_worth, worth
@@ -113,7 +113,7 @@ def summary(outcome: Outcome, folder: Path | None = None, pressing: int = MOST_P
         service=service(comparison),
         conflicts=what_gave_way(outcome),
         advised=who_advised(outcome.advised),
-        decided=who_decided(outcome.planned),
+        decided=" ".join(filter(None, (who_decided(outcome.planned), how_much_changed(outcome)))),
         answered=answered,
         comparison=comparison,
         spaces=spaces,

@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from math import inf, nan
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import IO
 
 from data.errors import PlannerError
@@ -50,7 +50,7 @@ def watched(command: list[str], folder: Path, limit: float = inf) -> Watched:
         PlannerError: it failed.
     """
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
-        start, peak, stopped = monotonic(), 0.0, False
+        start, peak, ended, stopped = monotonic(), 0.0, False, False
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -60,20 +60,29 @@ def watched(command: list[str], folder: Path, limit: float = inf) -> Watched:
             start_new_session=True,
         )
         try:
-            while process.poll() is None and not stopped:
+            while not (ended or stopped):
                 look = monotonic()
                 peak = max(peak, _held(process.pid))
-                sleep(max(EVERY, REST * (monotonic() - look)))
-                stopped = monotonic() - start > limit
+                ended = _ends(process, max(EVERY, REST * (monotonic() - look)))
+                stopped = not ended and monotonic() - start > limit
+            seconds = monotonic() - start
         finally:
             process.kill()
             process.wait()
-        seconds = monotonic() - start
         output, complaint = (_text(file) for file in (said, complained))
     if process.returncode and not stopped:
         reason = (complaint.strip() or "no message").splitlines()[-1]
         raise PlannerError(f"{' '.join(command)} left with {process.returncode}: {reason}")
     return Watched(seconds, peak or nan, output, stopped)
+
+
+def _ends(process: subprocess.Popen[bytes], within: float) -> bool:
+    """Whether a process ends within so many seconds; returns as soon as it does."""
+    try:
+        process.wait(within)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _held(session: int) -> float:

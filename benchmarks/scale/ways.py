@@ -24,7 +24,8 @@ def way_rows(tables: Path, products: int, periods: int, often: tuple[int, float]
         tables: the folder of the tables.
         products: how many they are of; all are given their network's lead times.
         periods: T.
-        often: how many runs of each way there are, and after how many seconds one is ended.
+        often: how many runs of each way there are, and after how many seconds, reading included,
+            one is ended; a way that was is not tried again.
 
     Raises:
         PlannerError: an optimum lies outside our bounds.
@@ -32,9 +33,11 @@ def way_rows(tables: Path, products: int, periods: int, often: tuple[int, float]
     case = f"same-model/{products}/T={periods}"
     runs, limit = often
     ours: list[Run] = []
-    for way in _ways_here():
+    for way in ways_here():
         programme = Programme(tables, periods, way, alike=True, limit=limit)
-        found = [programme.run() for _ in range(runs)]
+        found = [programme.run()]
+        while len(found) < runs and found[-1].solved is not None:
+            found.append(programme.run())
         ours = ours or found
         for one in found:
             check_agreement(way, one.solved, ours[0].solved)
@@ -59,7 +62,8 @@ def check_agreement(way: str, solved: Solved | None, ours: Solved | None) -> Non
         )
 
 
-def _ways_here() -> list[str]:
+def ways_here() -> list[str]:
+    """The ways that can be timed; a warning says which cannot."""
     if find_spec(LINOPY) is None:
         logging.getLogger(__name__).warning(
             "linopy was not timed: it is not installed here (pip install linopy)"

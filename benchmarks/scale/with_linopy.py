@@ -70,15 +70,16 @@ class _Arrays:
         waits = np.where(products.backordered, np.inf, 0.0)
         width = np.concatenate([segments.width, np.full((T, self.M, self.K, 1), np.inf)], axis=-1)
         step, _ = overflow_steps(np.ones(1), np.ones(1))
-        wide = self.facts.spread[..., None] * step
-        self.q = [add(0, largest, every, f"q{m}") for m in stages]
-        self.l = add(*self._lost_between(), every, "l")
-        self.b = add(0, np.broadcast_to(waits, (T, self.K)), every, "b")
+        wide, steps = self.facts.spread[..., None] * step, (self.t, self.j)
+        self.q = [add(0, self._of_days(largest), every, f"q{m}") for m in stages]
+        least, most = map(self._of_days, self._lost_between())
+        self.l = add(least, most, every, "l")
+        self.b = add(0, self._of_days(np.broadcast_to(waits, (T, self.K))), every, "b")
         self.y = [add(0, np.inf, every, f"y{m}") for m in stages]
         self.e = [add(-np.inf, np.inf, every, f"e{m}") for m in stages]
-        self.x = [add(0, width[:, m], (*every, self.s), f"x{m}") for m in stages]
+        self.x = [add(0, self._of_segments(width[:, m]), (*every, self.s), f"x{m}") for m in stages]
         self.u = [add(0, np.inf, every, f"u{m}") for m in stages]
-        self.o = [add(0, wide[:, m], (self.t, self.j), f"o{m}") for m in stages]
+        self.o = [add(0, DataArray(wide[:, m], coords=steps), steps, f"o{m}") for m in stages]
 
     def rows(self) -> None:
         """Every row and the cost."""
@@ -140,9 +141,7 @@ class _Arrays:
         decided = ((period >= L) & ((m == 0) | (period + 1 < self.T)))[:, None]
         late, early = self._of_days(decided * volume), self._of_days(~decided * volume)
         presence = np.roll(self.facts.segments.presence[:, m], L, axis=0)
-        weight = DataArray(
-            (decided * volume)[..., None] * presence, coords=[self.t, self.i, self.s]
-        )
+        weight = self._of_segments((decided * volume)[..., None] * presence)
         used = (weight * _earlier(self.x[m], L)).sum("s")
         if m:
             passing = self.q[m - 1]
@@ -168,7 +167,7 @@ class _Arrays:
         cost = cost + (self._of_days(missed * waits) * self.b).sum()
         effort = self._of_products(SHIPPING_EFFORT * products.holding_cost)
         for m in range(self.M):
-            price = DataArray(segments.price[:, m], coords=[self.t, self.i, self.s])
+            price = self._of_segments(segments.price[:, m])
             cost = cost + (effort * self.q[m]).sum() + (price * self.x[m]).sum()
             cost = cost + (self._of_days(segments.deep[:, m]) * self.u[m]).sum()
             if np.isfinite(network.storage_capacity[m]):
@@ -189,6 +188,10 @@ class _Arrays:
     def _of_days(self, values: np.ndarray) -> DataArray:
         """(T, K) by period and product."""
         return DataArray(values, coords=[self.t, self.i])
+
+    def _of_segments(self, values: np.ndarray) -> DataArray:
+        """(T, K, S) by period, product and segment."""
+        return DataArray(values, coords=[self.t, self.i, self.s])
 
     def _of_products(self, values: np.ndarray) -> DataArray:
         """(K,) by product."""

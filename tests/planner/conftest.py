@@ -32,13 +32,13 @@ source = "China"
 [[stage]]
 name = "Shelf <b>"
 lead_time = 1
-storage_capacity = 150
+storage_capacity = 54
 overflow_price = 0.5
 [[stage]]
 name = "Store"
 lead_time = 2
 holding_share = 0.7
-storage_capacity = 400
+storage_capacity = 68
 overflow_price = 0.5
 [[stage]]
 name = "Port"

@@ -173,7 +173,7 @@ def test_bars_and_lines_are_drawn_from_the_outcome(page: Page, tight: Outcome) -
     lines = {trace["name"]: trace["y"] for trace in drawn["space-0"]["data"]}
     assert lines["happened"] == pytest.approx(tight.happened[OURS].occupancy[:, 0], rel=1e-5)
     assert lines["promised"] == pytest.approx(tight.planned.plan.occupancy[:, 0], rel=1e-5)
-    assert set(lines["space"]) == {150.0}
+    assert set(lines["space"]) == {54.0}
 
 
 def test_unknown_cost_is_said_to_be_unknown(page: Page, html: str) -> None:
