@@ -19,6 +19,7 @@ from milp.segments import Goal
 from planner.announced import Announced
 from planner.cadence import fenced
 from planner.lookahead import look_ahead_of
+from planner.lots import asked_in_lots
 from planner.problem import Problem
 from planner.rules import Advice, InTurn, PlannedLevels, PricedFactors, planned_level
 from planner.tasks import task_of
@@ -102,19 +103,17 @@ def make_plan(problem: Problem, advice: Advice, making: Making | None = None) ->
     """
     making = making or Making()
     free = np.zeros((problem.horizon, len(problem.scenario.network)))
-    weighed = making.goal is Goal.HYBRID
-    held = making.announced is not None and making.announced.fence.days > 0
-    if weighed and not held and not (making.coupling and problem.has_limits):
+    unhindered = not _programme_alone(problem, making)
+    if unhindered and not (making.coupling and problem.has_limits):
         return _carried(problem, rule_at(problem, advice, free), "", None, free)
     by_programme = (
         making.mode == LEVELS
-        or not weighed
-        or held
+        or not unhindered
         or (making.mode == AUTO and problem.shares_more_than_space)
     )
     beside = making.mode == AUTO and len(problem.scenario.products) <= SOON
     answer, price = _reconciled(problem, advice, making, by_programme or beside)
-    if weighed and not held and not price.any() and (answer is None or not answer.scarce):
+    if unhindered and not price.any() and (answer is None or not answer.scarce):
         return _carried(problem, rule_at(problem, advice, free), "", answer, free)
     rule = rule_at(problem, advice, price)
     if not by_programme or answer is None or not isfinite(answer.upper):
@@ -123,9 +122,16 @@ def make_plan(problem: Problem, advice: Advice, making: Making | None = None) ->
     levels = PlannedLevels(planned_level(answer.shipments, problem.scenario.stock, outflow))
     policy = InTurn(levels, rule, problem.horizon - unsettled_days(problem))
     planned = _carried(problem, policy, LEVELS, answer, price)
-    budget = problem.scenario.terms.budget.limited
-    followed = making.mode == LEVELS or not weighed or held or budget
+    spends = problem.scenario.terms.budget.limited
+    followed = making.mode == LEVELS or not unhindered or spends
     return planned if followed else replace(planned, policy=rule)
+
+
+def _programme_alone(problem: Problem, making: Making) -> bool:
+    """True where something is asked for that only the programme can do, scarce space or not."""
+    held = making.announced is not None and making.announced.fence.days > 0
+    per_order = problem.pays_per_order and making.mode != PRICES
+    return making.goal is not Goal.HYBRID or held or per_order
 
 
 def _carried(
@@ -160,7 +166,11 @@ def _reconciled(
         task = fenced(task, making.announced.orders, making.announced.fence)
     with ThreadPoolExecutor(max_workers=1) as beside:
         price = beside.submit(ahead.schedule, morning, advice, problem.horizon)
-        answer = reconcile(task, None, making.effort, making.engine, making.tell)
+        least = making.mode == LEVELS and problem.scenario.products.minimum_order.any()
+        if problem.pays_per_order or least:
+            answer = asked_in_lots(task, making.effort, making.engine, making.tell)
+        else:
+            answer = reconcile(task, None, making.effort, making.engine, making.tell)
         return answer, price.result()
 
 

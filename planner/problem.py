@@ -115,6 +115,17 @@ class Problem:
         return bool(space) or self.shares_more_than_space
 
     @property
+    def pays_per_order(self) -> bool:
+        """True where orders or trucks cost something by themselves, or products order together."""
+        products, network = self.scenario.products, self.scenario.network
+        suppliers = self.scenario.terms.suppliers
+        terms = (products.order_cost, network.truck_volume)
+        return any(
+            bool(np.any(values > 0))
+            for values in (*terms, suppliers.minimum_order, suppliers.order_cost)
+        )
+
+    @property
     def shares_more_than_space(self) -> bool:
         """True where supply or money is limited, too; prices of space say nothing of these."""
         budget = self.scenario.terms.budget
