@@ -174,6 +174,29 @@ def modelling(result: Result) -> list[str]:
     return lines
 
 
+def lots(result: Result) -> list[str]:
+    """Proven gap, seconds and bounds of every problem in lots, ours beside the solver's."""
+    lines = ["| problem | who | gap | s | bound | plan |", "|---|---|---:|---:|---:|---:|"]
+    found = {(row.case, row.policy): row.value for row in result.rows}
+    for row in result.rows:
+        if row.unit == "gap":
+            parts = [found[f"{row.case}/{part}", row.policy] for part in ("lower", "upper")]
+            bound, plan = (f"{part:,.0f}" if math.isfinite(part) else "none" for part in parts)
+            gap = "none" if row.gap is None else f"{100 * row.gap:.2f} %"
+            seconds = found[f"{row.case}/seconds", row.policy]
+            name = f"{row.case} products" if row.case.isdigit() else row.case
+            lines.append(f"| {name} | {row.policy} | {gap} | {seconds:.0f} | {bound} | {plan} |")
+    return lines
+
+
+def cadence(result: Result) -> list[str]:
+    """Cost and nervousness of planning anew every day, by how firmly announced orders stand."""
+    lines = ["| case | value | unit |", "|---|---:|---|"]
+    for row in result.rows:
+        lines.append(f"| {row.case.replace('/', ', ')} | {_interval(row, 3)} | {row.unit} |")
+    return lines
+
+
 def _seconds(row: Row) -> str:
     """The median and the extremes; tenths where these are seen."""
     return _interval(row, 1 if row.value < 20 else 0)
@@ -197,6 +220,8 @@ TABLES: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
     "speed": ("speed", speed),
     "scale": ("scale", scale),
     "modelling": ("scale", modelling),
+    "lots": ("lots", lots),
+    "cadence": ("cadence", cadence),
 }
 """By name in the README: the result it is made from, and how."""
 

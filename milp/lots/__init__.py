@@ -1,0 +1,1 @@
+"""Whole lots, minimum and fixed costs of orders, shared trucks: the plan's integers, by prices."""
