@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -30,11 +31,14 @@ _STUMBLED = (
     highspy.HighsModelStatus.kUnknown,
     highspy.HighsModelStatus.kNotset,
 )
-_CAREFUL: dict[str, bool | int | str] = {
-    "presolve": "on",
-    "simplex_dual_edge_weight_strategy": -1,
-    "simplex_scale_strategy": 2,
-}
+_CAREFUL: tuple[dict[str, bool | int | float | str], ...] = (
+    {"presolve": "on", "simplex_dual_edge_weight_strategy": -1, "simplex_scale_strategy": 2},
+    {"presolve": "off", "simplex_scale_strategy": 0, "simplex_strategy": 4},
+    {"simplex_strategy": 1, "primal_feasibility_tolerance": 1e-6},
+    {"solver": "ipm", "run_crossover": "on", "dual_feasibility_tolerance": 1e-6},
+)
+"""What is tried in turn: presolved and scaled, by the primal method, with looser tolerances, from
+the inside."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Solver:
         _refuse_nan(programme)
         self._programme = programme
         self._highs: Any = highspy.Highs()
-        options: dict[str, bool | int | str] = {
+        options: dict[str, bool | int | float | str] = {
             "output_flag": False,
             "threads": 1,
             "solver": "simplex",
@@ -94,7 +98,7 @@ class Solver:
         if start is not None:
             self._highs.setBasis(as_highs(start))
 
-    def _set(self, options: dict[str, bool | int | str]) -> None:
+    def _set(self, options: Mapping[str, bool | int | float | str]) -> None:
         for name, value in options.items():
             if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
                 raise PlannerError(f"the solver refused its option {name} = {value!r}")
@@ -126,16 +130,18 @@ class Solver:
     def solve(self) -> Solution:
         """The optimum.
 
-        Where HiGHS stumbles over its numbers, it tries once more from nothing, and more carefully.
+        Where HiGHS stumbles over its numbers, it tries again from nothing, and more carefully.
 
         Raises:
             PlannerError: HiGHS ends with anything but a proven optimum.
         """
         self._highs.run()
         status = self._highs.getModelStatus()
-        if status in _STUMBLED:
+        for more_careful in _CAREFUL:
+            if status not in _STUMBLED:
+                break
             self._highs.clearSolver()
-            self._set(_CAREFUL)
+            self._set(more_careful)
             self._highs.run()
             status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:

@@ -53,8 +53,8 @@ FULL = Size(
     programmes=((500, 14), (5_000, 14), (20_000, 14), (500, 30), (5_000, 30)),
     runs=3,
     plans=((100_000, "levels"), (100_000, "prices")),
-    alike=((500, 3), (2_000, 1)),
-    limit=150.0,
+    alike=((500, 1), (2_000, 1)),
+    limit=100.0,
     settled=5_000,
 )
 QUICK = Size(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import highspy
 import numpy as np
 import pytest
 
 from data.errors import PlannerError
+from milp.model import Model
 from milp.solver import LinearProgramme, Solver, solve
 from milp.tiling import Matrix
+from tests.milp.conftest import random_task
 
 
 def diet(most: float = 4.0) -> LinearProgramme:
@@ -80,3 +83,14 @@ def test_the_same_programme_has_the_same_answer_to_the_bit() -> None:
     first, second = solve(diet()), solve(diet())
     assert first.x.tobytes() == second.x.tobytes()
     assert first.row_dual.tobytes() == second.row_dual.tobytes()
+
+
+@pytest.mark.parametrize("seed", [0, 13, 31])
+def test_every_more_careful_way_finds_the_same_optimum(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were the solver to stumble each time, the last way would still be right."""
+    programme = Model(random_task(seed)).programme()
+    plain = solve(programme).objective
+    monkeypatch.setattr("milp.solver._STUMBLED", (highspy.HighsModelStatus.kOptimal,))
+    assert solve(programme).objective == pytest.approx(plain, rel=1e-6, abs=1e-6)

@@ -15,8 +15,10 @@ import pytest
 
 from data.engine import Alone
 from data.errors import ConfigurationError, PlannerError
+from milp.reconcile import MANY, reconcile
 from planner.engine import engine_of
 from planner.ray_engine import AHEAD, LONGEST_TASK, RETRIES, RayEngine, _tasks
+from tests.milp.test_decomposition import crowd
 from tests.planner import chores
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +75,14 @@ def test_a_cluster_has_the_results_of_one_that_works_alone(engine: RayEngine) ->
     for ours, theirs in zip(together, alone, strict=True):
         np.testing.assert_array_equal(ours[0], theirs[0])
         assert ours[1:] == theirs[1:]
+
+
+def test_a_cluster_makes_the_same_plan(engine: RayEngine) -> None:
+    """Batches of the programme sent to two machines: orders and bounds are equal to the bit."""
+    task = crowd(5, MANY + 40)
+    alone, together = reconcile(task), reconcile(task, engine=engine)
+    np.testing.assert_array_equal(alone.shipments, together.shipments)
+    assert (alone.lower, alone.upper) == (together.lower, together.upper)
 
 
 def test_every_machine_takes_part(engine: RayEngine, tmp_path: Path) -> None:
@@ -201,7 +211,9 @@ def test_the_planner_travels_with_the_work(cluster: Any, tmp_path: Path) -> None
 
 
 ALONE = """
+from milp.reconcile import MANY, reconcile
 from planner.engine import engine_of
+from tests.milp.test_decomposition import crowd
 from tests.planner import chores
 if __name__ == "__main__":
     with engine_of("ray", workers=2) as engine:
