@@ -98,6 +98,19 @@ class Solver:
         if start is not None:
             self._highs.setBasis(as_highs(start))
 
+    def _ended(self) -> highspy.HighsModelStatus:
+        """How a run ends. Where it stumbles over its numbers, it is begun anew, more carefully."""
+        self._highs.run()
+        status = self._highs.getModelStatus()
+        for more_careful in _CAREFUL:
+            if status not in _STUMBLED:
+                break
+            self._highs.clearSolver()
+            self._set(more_careful)
+            self._highs.run()
+            status = self._highs.getModelStatus()
+        return status
+
     def _set(self, options: Mapping[str, bool | int | float | str]) -> None:
         for name, value in options.items():
             if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
@@ -130,20 +143,10 @@ class Solver:
     def solve(self) -> Solution:
         """The optimum.
 
-        Where HiGHS stumbles over its numbers, it tries again from nothing, and more carefully.
-
         Raises:
             PlannerError: HiGHS ends with anything but a proven optimum.
         """
-        self._highs.run()
-        status = self._highs.getModelStatus()
-        for more_careful in _CAREFUL:
-            if status not in _STUMBLED:
-                break
-            self._highs.clearSolver()
-            self._set(more_careful)
-            self._highs.run()
-            status = self._highs.getModelStatus()
+        status = self._ended()
         if status != highspy.HighsModelStatus.kOptimal:
             said = self._highs.modelStatusToString(status)
             raise PlannerError(f"the solver ended with {said!r} instead of an optimum")

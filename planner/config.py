@@ -30,6 +30,8 @@ class Solving:
         mode: who decides orders where space is scarce, one of MODES.
         goal: what the programme does with safety stock, one of GOALS.
         coupling: whether the programme knows of the limits that products share.
+        in_lots: whether lots and minimum orders are decided inside the programme; if not given,
+            where orders cost something by themselves.
         gap: distance from the least cost that is good enough [1].
         time_limit: after which the best plan so far is taken [s].
         engine: who solves batches, one of ENGINES.
@@ -40,6 +42,7 @@ class Solving:
     mode: str = AUTO
     goal: str = Goal.HYBRID.value
     coupling: bool = True
+    in_lots: bool | None = None
     gap: float = 3e-4
     time_limit: float = inf
     engine: str = LOCAL

@@ -16,7 +16,9 @@ import numpy as np
 from brain.advice import Advisor, advisor_of
 from brain.registry import load_all, shipped
 from data.catalogue import Reading, read_scenario
+from data.engine import Engine
 from data.safety_stock import SafetyStock
+from data.scenario import Scenario
 from envs.metrics import Kpis
 from milp.effort import Bounds, Effort
 from milp.segments import Goal
@@ -85,13 +87,9 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
     clock = _Clock(tell)
     clock.begins("read")
     reading = read_scenario(config.forecast, config.tables)
-    horizon = min(config.horizon, reading.scenario.horizon)
-    asked = replace(reading.scenario.terms, budget=config.budget)
-    settled = settle(replace(reading.scenario, terms=asked), horizon)
-    problem = problem_of(replace(reading.scenario, terms=settled.terms), horizon)
-    announced = None
-    if config.since is not None:
-        announced = announced_by(config.since, problem.scenario, config.fence)
+    problem, conflicts = _settled(config, reading.scenario)
+    since = config.since
+    announced = announced_by(since, problem.scenario, config.fence) if since else None
 
     clock.begins("advise")
     brains = load_all(config.brains) if config.brains else shipped()
@@ -101,31 +99,22 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
 
     clock.begins("reconcile")
     solving = config.solving
-    with engine_of(solving.engine, solving.workers, solving.ray_address) as engine:
-        effort = Effort(solving.gap, solving.time_limit)
-        goal = Goal(solving.goal)
-        making = Making(
-            solving.mode,
-            goal,
-            solving.coupling,
-            announced,
-            effort,
-            engine,
-            config.seed,
-            clock.measures,
-        )
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            rival = beside.submit(optimiser_only, problem) if has_optimiser(problem) else None
-            planned = make_plan(problem, advice, making)
-            z_reconciled = reconciled_safety_stock(problem, advice, planned)
+    with (
+        engine_of(solving.engine, solving.workers, solving.ray_address) as engine,
+        ThreadPoolExecutor(max_workers=1) as beside,
+    ):
+        rival = beside.submit(optimiser_only, problem) if has_optimiser(problem) else None
+        making = _making(config, announced, engine)
+        planned = make_plan(problem, advice, replace(making, tell=clock.measures))
+        z_reconciled = reconciled_safety_stock(problem, advice, planned)
 
-            clock.begins("replay")
-            futures, rng = config.paths or futures_of(problem), np.random.default_rng(config.seed)
-            demand = problem.sampled_demand(futures, rng)
-            policies = policies_of(problem, advice, planned, config.replay)
-            if rival is not None:
-                policies[OPTIMISER] = rival.result
-            happened = replay(problem, policies, demand, clock.mentions)
+        clock.begins("replay")
+        futures, rng = config.paths or futures_of(problem), np.random.default_rng(config.seed)
+        demand = problem.sampled_demand(futures, rng)
+        policies = policies_of(problem, advice, planned, config.replay)
+        if rival is not None:
+            policies[OPTIMISER] = rival.result
+        happened = replay(problem, policies, demand, clock.mentions)
 
     evidence = Evidence(problem, advised, z_reconciled, planned, happened[OURS], reading.skipped)
     return Outcome(
@@ -136,12 +125,34 @@ def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) ->
         advised,
         z_reconciled,
         planned,
-        settled.conflicts,
+        conflicts,
         announced,
         futures,
         happened,
         findings(evidence),
         clock.ended(),
+    )
+
+
+def _settled(config: PlanConfig, scenario: Scenario) -> tuple[Problem, tuple[Conflict, ...]]:
+    """The problem with terms that can be kept, and those that clashed."""
+    horizon = min(config.horizon, scenario.horizon)
+    asked = replace(scenario, terms=replace(scenario.terms, budget=config.budget))
+    settled = settle(asked, horizon)
+    return problem_of(replace(asked, terms=settled.terms), horizon), settled.conflicts
+
+
+def _making(config: PlanConfig, announced: Announced | None, engine: Engine) -> Making:
+    solving = config.solving
+    return Making(
+        mode=solving.mode,
+        goal=Goal(solving.goal),
+        coupling=solving.coupling,
+        in_lots=solving.in_lots,
+        announced=announced,
+        effort=Effort(solving.gap, solving.time_limit),
+        engine=engine,
+        seed=config.seed,
     )
 
 

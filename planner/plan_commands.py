@@ -67,6 +67,14 @@ def plan(
     coupling: Annotated[
         bool, typer.Option(help="Whether the programme knows of limits that products share.")
     ] = True,
+    in_lots: Annotated[
+        bool | None,
+        typer.Option(
+            "--in-lots/--no-in-lots",
+            help="Decide lots and minimum orders inside the programme; if not given, where orders "
+            "cost something by themselves.",
+        ),
+    ] = None,
     gap: Annotated[
         float, typer.Option(help="Distance from the least cost that is good enough.")
     ] = 3e-4,
@@ -155,7 +163,9 @@ def plan(
         out=out,
         overwrite=overwrite,
         horizon=horizon,
-        solving=Solving(mode, goal, coupling, gap, time_limit, engine, workers, ray_address),
+        solving=Solving(
+            mode, goal, coupling, in_lots, gap, time_limit, engine, workers, ray_address
+        ),
         budget=Budget(daily_budget, budget),
         since=since,
         fence=_fence(since, fence, freedom),

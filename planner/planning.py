@@ -45,6 +45,8 @@ class Making:
         mode: one of MODES.
         goal: what the programme does with safety stock; unless it weighs it, the programme decides.
         coupling: whether the programme knows of the limits that products share.
+        in_lots: whether lots and minimum orders are decided inside the programme; if not given,
+            where orders cost something by themselves.
         announced: orders that others count on already; None if nobody does.
         effort: when the programme may stop.
         engine: who solves its batches.
@@ -55,6 +57,7 @@ class Making:
     mode: str = AUTO
     goal: Goal = Goal.HYBRID
     coupling: bool = True
+    in_lots: bool | None = None
     announced: Announced | None = None
     effort: Effort = field(default_factory=Effort)
     engine: Engine = field(default_factory=Alone)
@@ -130,8 +133,13 @@ def make_plan(problem: Problem, advice: Advice, making: Making | None = None) ->
 def _programme_alone(problem: Problem, making: Making) -> bool:
     """True where something is asked for that only the programme can do, scarce space or not."""
     held = making.announced is not None and making.announced.fence.days > 0
-    per_order = problem.pays_per_order and making.mode != PRICES
-    return making.goal is not Goal.HYBRID or held or per_order
+    return making.goal is not Goal.HYBRID or held or _in_lots(problem, making)
+
+
+def _in_lots(problem: Problem, making: Making) -> bool:
+    """Whether the programme decides lots and minimum orders, too."""
+    chosen = problem.pays_per_order if making.in_lots is None else making.in_lots
+    return chosen and making.mode != PRICES
 
 
 def _carried(
@@ -166,8 +174,7 @@ def _reconciled(
         task = fenced(task, making.announced.orders, making.announced.fence)
     with ThreadPoolExecutor(max_workers=1) as beside:
         price = beside.submit(ahead.schedule, morning, advice, problem.horizon)
-        least = making.mode == LEVELS and problem.scenario.products.minimum_order.any()
-        if problem.pays_per_order or least:
+        if _in_lots(problem, making):
             answer = asked_in_lots(task, making.effort, making.engine, making.tell)
         else:
             answer = reconcile(task, None, making.effort, making.engine, making.tell)

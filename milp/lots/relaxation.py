@@ -25,8 +25,7 @@ class Relaxation(Solver):
         Raises:
             PlannerError: HiGHS ends with neither.
         """
-        self._highs.run()
-        status = self._highs.getModelStatus()
+        status = self._ended()
         if status in _NONE:
             return None
         if status != highspy.HighsModelStatus.kOptimal:

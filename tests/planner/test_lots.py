@@ -48,9 +48,9 @@ def test_prices_alone_do_not_know_what_an_order_costs() -> None:
 
 
 def test_minimum_orders_are_planned_where_the_programme_decides() -> None:
-    """Asked for levels it keeps them on the first days, in whole lots."""
+    """If it is to, it keeps them on the first days, in whole lots."""
     of = problem(lot_size=np.array([6.0, 5.0]), minimum_order=np.array([24.0, 40.0]))
-    planned = make_plan(of, closed_form(of, Z), replace(QUICK, mode=LEVELS))
+    planned = make_plan(of, closed_form(of, Z), replace(QUICK, in_lots=True))
     assert planned.answer is not None
     bought = planned.answer.shipments[:7, -1]
     for k, (lot, least) in enumerate(((6.0, 24.0), (5.0, 40.0))):
