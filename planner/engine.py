@@ -8,6 +8,7 @@ one, while processes share all of it.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -157,9 +158,11 @@ class Processes(Engine):
         """End the workers at once, whatever they are at; there will be no others."""
         self._closed = True
         if self._pool is not None and self._alive is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
             self._alive.close()
+            self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = self._alive = self._parcel = None
+        # A pool holds itself in cycles, and its semaphores until somebody looks for these.
+        gc.collect()
 
     def _submit(
         self, function: Callable[[Shared, Item], Result], path: Path, item: Item
