@@ -217,6 +217,59 @@ SUPPLIERS = Table(
     may_be_empty=True,
 )
 
+SALES = Table(
+    "sales",
+    "one product on one day of the past",
+    (
+        Column("unique_id", "the product", Kind.TEXT, required=True),
+        Column("ds", "the day, written 2027-01-31", Kind.DATE, required=True),
+        Column("y", "units sold", unit="unit/day", required=True),
+        Column(
+            "price",
+            "price that day",
+            unit="money/unit",
+            default=np.nan,
+            default_words="unknown",
+        ),
+        Column(
+            "on_sale",
+            "1 where the product was on offer, 0 where it was not",
+            Kind.WHOLE,
+            unit="1",
+            default=1.0,
+            default_words="1 from its first sale on",
+            high=1.0,
+        ),
+        Column(
+            "open",
+            "1 where the business traded, 0 on closed days",
+            Kind.WHOLE,
+            unit="1",
+            default=1.0,
+            default_words="1 where anything was sold, or the weekday usually sells",
+            high=1.0,
+        ),
+        Column(
+            "stock",
+            "units on the shelf at the end of the day; 0 marks sales cut short",
+            unit="unit",
+            default=np.nan,
+            default_words="unknown; stock-outs are guessed from sales",
+        ),
+        Column(
+            "promotion",
+            "1 where the product was promoted; days to come may be given with y left blank",
+            Kind.WHOLE,
+            unit="1",
+            default=0.0,
+            high=1.0,
+        ),
+    ),
+    key=("unique_id", "ds"),
+    absent="no history is known",
+)
+"""Read by commands that learn from the past; a plan does not need it."""
+
 
 def all_tables(network: Network | None = None) -> tuple[Table, ...]:
     """Every table, in the order of the documentation."""

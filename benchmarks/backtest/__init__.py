@@ -1,0 +1,1 @@
+"""`planner bench backtest`: decisions tried on the sales of a real wholesaler."""

@@ -1,0 +1,1 @@
+"""Decisions tried on the past: month by month, with only what was known then."""

@@ -1,0 +1,1 @@
+"""What has been run: every plan, what it was made from, and who approved it."""
