@@ -157,6 +157,9 @@ def scale(result: Result) -> list[str]:
         lines.append(
             f"| {PROBLEMS[kind]} | {cells} | {_megabytes(found[f'{case}/memory'])} | {gap} |"
         )
+    for case in _matching(result, r"growth/T=\d+"):
+        power = f"{found[case].value:.2f}"
+        lines.append(f"| power of products that seconds of reconciling grow with | | | {power} | | |")
     return lines
 
 
