@@ -9,26 +9,28 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from data.assembly import products_of, stock_of, terms_of, with_stages
-from data.cells import Typed, checked, typed
-from data.columns import check_mapping, refuse_unused, resolve
+from data.cells import Typed
+from data.columns import check_mapping, refuse_unused
 from data.daily import Daily, daily_forecast
+from data.desk import Desk, Source
 from data.errors import ConfigurationError, DataError
+from data.excel import is_workbook, sheet_names
+from data.format import Format
 from data.issues import Issue, Issues, Severity, TableError
+from data.leaving_out import bad_products, without
 from data.network import Network, default_network, network_from_table
-from data.nixtla import interval_of, with_std
-from data.reading import RawTable, contents_of, read_raw, text_of
+from data.reading import contents_of, text_of
 from data.scenario import Scenario
 from data.schema import Table
-from data.tables import FORECAST, all_tables
+from data.tables import SALES, all_tables
 
-_SUFFIXES = (".csv", ".parquet")
+_SUFFIXES = (".csv", ".parquet", ".xlsx")
 _SIBLINGS = ("products", "stock", "open_orders", "locks", "suppliers")
 """Tables that are looked for beside the forecast."""
 
@@ -48,6 +50,8 @@ class ReadOptions:
         encoding: of the CSV files; UTF-8 if not given.
         skip_bad: leave out products with bad values instead of refusing the tables.
         law: family of the demand around its forecast, a name in `data.demand`.
+        decimal: the decimal sign, "." or ","; found out if not given.
+        dates: "day-first" or "month-first" for days such as 01/02/2027; found out if not given.
     """
 
     products: Path | None = None
@@ -60,27 +64,13 @@ class ReadOptions:
     encoding: str | None = None
     skip_bad: bool = False
     law: str = "lognormal"
+    decimal: str | None = None
+    dates: str | None = None
 
-
-@dataclass(frozen=True)
-class Source:
-    """One file that was read.
-
-    Attributes:
-        table: what it holds.
-        path: where it lies.
-        sha256: of its contents.
-        records: number of rows, the header not counted; of stages for the network.
-    """
-
-    table: str
-    path: Path
-    sha256: str
-    records: int
-
-    def __str__(self) -> str:
-        things = "stages" if self.table == "network" else "rows"
-        return f"{self.path}: {self.records:,} {things}"
+    @property
+    def written(self) -> Format:
+        """How the text in the files is written, as far as a user says."""
+        return Format(self.encoding, self.decimal, self.dates)
 
 
 @dataclass(frozen=True)
@@ -115,19 +105,19 @@ def read_scenario(forecast: Path, options: ReadOptions | None = None) -> Reading
         ConfigurationError: a bad option, or a network that is none.
     """
     options = options or ReadOptions()
-    check_mapping(options.columns)
+    check_mapping(options.columns, (*all_tables(), SALES))
     issues = Issues()
     files = _located(Path(forecast), options, issues)
-    desk = _Desk(files, options, issues)
-    network = desk.network()
-    tables = {table.name: desk.table(table, network) for table in all_tables(network)}
+    desk = Desk(files, options.columns, options.written, issues)
+    network = _network(files, desk, issues)
+    tables = {table.name: _table(desk, table, network, issues) for table in all_tables(network)}
     refuse_unused(options.columns, desk.headers, issues)
-    bad = _bad_products(tables, options.skip_bad, issues)
-    good = {name: _without(table, bad) for name, table in tables.items()}
+    bad = bad_products(tables, "forecast", options.skip_bad, issues)
+    good = {name: without(table, bad) for name, table in tables.items()}
     try:
         scenario = _assembled(good, network, options.law, issues)
     except DataError as error:
-        issues.add(Issue(Severity.ERROR, files["forecast"].name, str(error)))
+        issues.add(Issue(Severity.ERROR, desk.name("forecast"), str(error)))
         raise TableError(issues) from error
     return Reading(
         scenario,
@@ -146,11 +136,14 @@ def _located(forecast: Path, options: ReadOptions, issues: Issues) -> dict[str, 
     files = {name: Path(path) for name, path in given.items() if path is not None}
     if not is_folder:
         files["forecast"] = forecast
-    suffixes = dict.fromkeys(("forecast", *_SIBLINGS), _SUFFIXES)
-    for name, endings in (suffixes | {"network": (".toml",)}).items():
+    suffixes = dict.fromkeys(("forecast", *_SIBLINGS), _SUFFIXES) | {"network": (".toml",)}
+    sheets = _sheets(files.get("forecast"))
+    for name, endings in suffixes.items():
         if name in files:
             continue
         beside = [path for path in (folder / (name + end) for end in endings) if path.exists()]
+        if name in sheets:
+            beside.insert(0, forecast)
         if beside:
             files[name] = beside[0]
         if len(beside) > 1:
@@ -159,124 +152,54 @@ def _located(forecast: Path, options: ReadOptions, issues: Issues) -> dict[str, 
     return files | {"forecast": files.get("forecast", folder / "forecast.csv")}
 
 
-class _Desk:
-    """Reads files; what is wrong with a whole file becomes an issue, so that reading goes on."""
+def _sheets(forecast: Path | None) -> frozenset[str]:
+    """The tables that a workbook holds beside the forecast."""
+    if forecast is None or forecast.suffix.lower() not in (".xlsx", ".xlsm"):
+        return frozenset()
+    try:
+        contents = contents_of(forecast)
+        names = sheet_names(contents) if is_workbook(contents) else ()
+    except DataError:
+        # What is wrong with it is said when its forecast is read.
+        return frozenset()
+    return frozenset(name.strip().casefold().replace(" ", "_") for name in names)
 
-    def __init__(self, files: Mapping[str, Path], options: ReadOptions, issues: Issues) -> None:
-        self.files = files
-        self.options = options
-        self.issues = issues
-        self.sources: list[Source] = []
-        self.headers: set[str] = set()
 
-    def network(self) -> Network:
-        """The chain; the default one where there is no file."""
-        path = self.files.get("network")
-        if path is None:
-            network = default_network()
-            chain = " <- ".join((*network.names, network.source))
-            self._assume("network.toml", f"no such file; the chain is {chain}")
-            return network
-        try:
-            contents = contents_of(path)
-            text = text_of(path.name, contents)
-        except DataError as error:
-            self.issues.add(Issue(Severity.ERROR, path.name, str(error)))
-            return default_network()
-        try:
-            network = network_from_table(tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigurationError(
-                f"{path.name}: {error}; expected TOML, for instance lead_time = 2"
-            ) from error
-        self._source("network", path, contents, len(network))
+def _network(files: Mapping[str, Path], desk: Desk, issues: Issues) -> Network:
+    """The chain; the default one where there is no file."""
+    path = files.get("network")
+    if path is None:
+        network = default_network()
+        chain = " <- ".join((*network.names, network.source))
+        rule = f"no such file; the chain is {chain}"
+        issues.add(Issue(Severity.ASSUMED, "network.toml", rule))
         return network
-
-    def table(self, table: Table, network: Network) -> Typed | None:
-        """The checked records of a table; None where there is no file or it is unusable."""
-        path = self.files.get(table.name)
-        if path is None:
-            self._assume(f"{table.name}.csv", f"no such file; {table.absent}")
-            return None
-        try:
-            contents = contents_of(path)
-            raw = read_raw(path.name, contents, self.options.encoding, self.issues)
-            self._source(table.name, path, contents, len(raw))
-            self.headers |= set(raw.columns)
-            return self._checked(raw, table, network)
-        except DataError as error:
-            self.issues.add(Issue(Severity.ERROR, path.name, str(error)))
-            return None
-
-    def _checked(self, raw: RawTable, table: Table, network: Network) -> Typed | None:
-        interval = interval_of(raw, self.options.columns) if table is FORECAST else None
-        mapping = dict(self.options.columns)
-        spec = table
-        if interval is not None:
-            spec = interval.table
-            mapping["mean"] = interval.model
-        headers = resolve(raw, spec, mapping, self.issues)
-        if headers is None:
-            return None
-        found = typed(raw, spec, headers, self.issues)
-        if interval is not None:
-            found = with_std(found, interval, self.issues)
-        if not len(found) and not table.may_be_empty:
-            raise DataError("the file has a header and no rows; expected one row per record")
-        if "stage" in found.frame:
-            found = with_stages(found, network, self.issues)
-        return checked(found, table, self.issues)
-
-    def _source(self, table: str, path: Path, contents: bytes, records: int) -> None:
-        self.sources.append(Source(table, path, sha256(contents).hexdigest(), records))
-
-    def _assume(self, file: str, rule: str) -> None:
-        self.issues.add(Issue(Severity.ASSUMED, file, rule))
+    contents = desk.contents("network")
+    if contents is None:
+        return default_network()
+    try:
+        network = network_from_table(tomllib.loads(text_of(path.name, contents)))
+    except DataError as error:
+        issues.add(Issue(Severity.ERROR, path.name, str(error)))
+        return default_network()
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(
+            f"{path.name}: {error}; expected TOML, for instance lead_time = 2"
+        ) from error
+    desk.note("network", contents, len(network))
+    return network
 
 
-def _bad_products(
-    tables: Mapping[str, Typed | None], skip_bad: bool, issues: Issues
-) -> frozenset[str]:
-    """Products with a bad row in any table, which `skip_bad` allows to leave out.
-
-    Raises:
-        TableError: there are errors that may not or cannot be left out.
-    """
-    bad = frozenset(
-        name
-        for table in tables.values()
-        if table is not None
-        for name in table.ids(table.bad).tolist()
-    )
-    forecast = tables["forecast"]
-    if skip_bad:
-        spared = ("forecast", "products")
-        issues.leave_out({found.file for name in spared if (found := tables[name]) is not None})
-        _refuse_mostly_bad(forecast, bad, issues)
-    if issues.count(Severity.ERROR) or forecast is None:
-        raise TableError(issues)
-    return bad
-
-
-def _refuse_mostly_bad(forecast: Typed | None, bad: frozenset[str], issues: Issues) -> None:
-    if forecast is None:
-        return
-    products = set(forecast.frame["unique_id"].cat.categories)
-    if len(bad & products) * 2 > len(products):
-        rule = f"{len(bad & products):,} of {len(products):,} products have bad values"
-        remedy = "that is too many to leave out; look at how the tables were exported"
-        issues.add(Issue(Severity.ERROR, forecast.file, rule, remedy))
-
-
-def _without(table: Typed | None, products: frozenset[str]) -> Typed | None:
-    """The records that are good themselves and of other products than these."""
-    if table is None or not (products or table.bad.any()):
-        return table
-    if "unique_id" not in table.frame:
-        return table.only(~table.bad)
-    column = table.frame["unique_id"].cat
-    refused = np.array([name in products for name in column.categories] + [True])
-    return table.only(~table.bad & ~refused[column.codes.to_numpy()])
+def _table(desk: Desk, table: Table, network: Network, issues: Issues) -> Typed | None:
+    """The checked records of a table; None where there is no file or it is unusable."""
+    found = desk.typed(table)
+    try:
+        if found is not None and "stage" in found.frame:
+            found = with_stages(found, network, issues)
+    except DataError as error:
+        issues.add(Issue(Severity.ERROR, desk.name(table.name), str(error)))
+        return None
+    return None if found is None else desk.check(found, table)
 
 
 def _assembled(

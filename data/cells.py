@@ -6,7 +6,6 @@ everything else that is wrong as well.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,13 +14,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.days import EARLIEST, LATEST, days_of
 from data.errors import DataError
+from data.format import Format
 from data.issues import Issue, Issues, Severity
+from data.numbers import Decimals, decimals_of, numbers
 from data.reading import RawTable
 from data.schema import Kind, Table
 
-_BLANKS = pa.array(["", "na", "n/a", "#n/a", "nan", "null", "none"])
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?")
+_PLAIN = Format()
 
 
 @dataclass(frozen=True)
@@ -61,18 +62,24 @@ def words_of(column: pd.Series) -> np.ndarray:
     return words[column.cat.codes.to_numpy()]
 
 
-def typed(raw: RawTable, table: Table, headers: Mapping[str, str], issues: Issues) -> Typed:
+def typed(
+    raw: RawTable,
+    table: Table,
+    headers: Mapping[str, str],
+    issues: Issues,
+    written: Format = _PLAIN,
+) -> Typed:
     """The columns of `table` found under `headers`, typed; refused cells are marked bad.
 
     Records that are blank all over are left out.
 
     Raises:
-        DataError: a Parquet column is of a type that holds neither text nor numbers.
+        DataError: a Parquet column is of a type that holds neither text nor numbers, or days can
+            be read in two ways.
     """
-    commas = _has_decimal_commas(raw, table, headers)
-    if commas:
-        rule = "the file has decimal commas; they were read as points"
-        issues.add(Issue(Severity.MENDED, raw.file, rule))
+    decimals = _decimals(raw, table, headers, written)
+    if decimals.mended:
+        issues.add(Issue(Severity.MENDED, raw.file, decimals.mended))
     columns: dict[str, pd.Categorical | np.ndarray] = {}
     refused: dict[str, np.ndarray] = {}
     for name, header in headers.items():
@@ -80,14 +87,16 @@ def typed(raw: RawTable, table: Table, headers: Mapping[str, str], issues: Issue
         if column.kind is Kind.TEXT:
             columns[name] = _categories(raw, header, lower=bool(column.choices))
         elif column.kind is Kind.DATE:
-            columns[name], refused[name] = _days(raw, header)
+            columns[name], refused[name] = _days(raw, (name, header), written, issues)
         else:
-            columns[name], refused[name] = _numbers(raw, header, commas)
+            columns[name], refused[name] = _numbers(raw, header, decimals)
             columns[name][refused[name]] = column.stand_in
     bad = np.any([np.zeros(len(raw), dtype=bool), *refused.values()], axis=0)
     found = Typed(raw.file, pd.DataFrame(columns), raw.rows, bad)
     for name, cells in refused.items():
-        _report_refused(raw, found, table, (name, headers[name]), np.flatnonzero(cells), issues)
+        remedy = decimals.remedy if table[name].numeric else _DAY_REMEDY
+        place = (name, headers[name], remedy)
+        _report_refused(raw, found, place, np.flatnonzero(cells), issues)
     blank = found.frame.isna().all(axis=1).to_numpy()
     return found.only(~blank) if blank.any() else found
 
@@ -110,26 +119,32 @@ def checked(found: Typed, table: Table, issues: Issues) -> Typed:
     return Typed(found.file, found.frame, found.rows, bad)
 
 
+_DAY_REMEDY = "write it as 2027-01-31, without a time of day"
+
+
 def _report_refused(
     raw: RawTable,
     found: Typed,
-    table: Table,
-    column: tuple[str, str],
+    place: tuple[str, str, str],
     records: np.ndarray,
     issues: Issues,
 ) -> None:
-    name, header = column
-    if table[name].kind is Kind.DATE:
-        rule, remedy = "is not a day", "write it as 2027-01-31, without a time of day"
-    else:
-        rule = "is not a finite number"
-        remedy = "write digits and a decimal point, no units and no thousands separators"
+    name, header, remedy = place
+    rule = "is not a day" if remedy is _DAY_REMEDY else "is not a finite number"
     issues.add_all(
         Issue(Severity.ERROR, raw.file, rule, remedy, name),
         rows=raw.rows[records],
         products=found.ids(records),
-        values=[str(cell) for cell in raw.columns[header].take(records).to_pylist()],
+        values=_as_written(raw.columns[header].take(records)),
     )
+
+
+def _as_written(cells: pa.ChunkedArray) -> list[str]:
+    try:
+        return [str(cell) for cell in cells.to_pylist()]
+    except (OverflowError, ValueError):
+        # Moments beyond year 9999, which Python does not know.
+        return [str(cell) for cell in cells.cast(pa.int64()).to_pylist()]
 
 
 def _written(value: object) -> str:
@@ -142,6 +157,8 @@ def _text(raw: RawTable, header: str) -> pa.Array:
     """A column as trimmed text (N,), blanks as empty text."""
     cells = raw.columns[header].combine_chunks()
     try:
+        if pa.types.is_duration(cells.type) or pa.types.is_time(cells.type):
+            raise pa.ArrowTypeError("a length of time")
         if pa.types.is_dictionary(cells.type):
             cells = cells.dictionary_decode()
         if pa.types.is_floating(cells.type):
@@ -178,30 +195,39 @@ def _categories(raw: RawTable, header: str, lower: bool = False) -> pd.Categoric
     return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=object))
 
 
-def _numbers(raw: RawTable, header: str, decimal_comma: bool) -> tuple[np.ndarray, np.ndarray]:
+def _decimals(raw: RawTable, table: Table, headers: Mapping[str, str], written: Format) -> Decimals:
+    texts = (
+        _text(raw, header)
+        for name, header in headers.items()
+        if table[name].numeric and not _is_number(raw.columns[header].type)
+    )
+    return decimals_of(texts, written.decimal)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def _numbers(raw: RawTable, header: str, decimals: Decimals) -> tuple[np.ndarray, np.ndarray]:
     """A column as float64 (N,), NaN where blank, and where it holds something else (N,)."""
     kind = raw.columns[header].type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+    if pa.types.is_boolean(kind):
+        cells = raw.columns[header].cast(pa.int8()).cast(pa.float64())
+        return np.array(cells.to_numpy(), dtype=np.float64), np.zeros(len(raw), dtype=bool)
+    if _is_number(kind):
         cells = raw.columns[header].cast(pa.float64(), safe=False)
         values = np.array(cells.to_numpy(), dtype=np.float64)
         return values, np.isinf(values)
-    words = _text(raw, header)
-    if decimal_comma:
-        words = pc.replace_substring(words, ",", ".")
-    try:
-        values = words.cast(pa.float64()).to_numpy().copy()
-        return values, np.isinf(values)
-    except pa.ArrowException:
-        blank = pc.is_in(pc.utf8_lower(words), _BLANKS.cast(words.type))
-        values = pd.to_numeric(words.to_numpy(zero_copy_only=False), errors="coerce")
-        values = np.array(values, dtype=np.float64)
-        blank = blank.to_numpy(zero_copy_only=False)
-        values[blank] = np.nan
-        return values, ~blank & ~np.isfinite(values)
+    return numbers(_text(raw, header), decimals.comma)
 
 
-def _days(raw: RawTable, header: str) -> tuple[np.ndarray, np.ndarray]:
-    """A column as datetime64[D] (N,), NaT where blank, and where it holds something else (N,)."""
+def _days(
+    raw: RawTable, column: tuple[str, str], written: Format, issues: Issues
+) -> tuple[np.ndarray, np.ndarray]:
+    """A column as datetime64[s] (N,), NaT where blank, and where it holds something else (N,)."""
+    name, header = column
     kind = raw.columns[header].type
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         cells = raw.columns[header]
@@ -209,29 +235,16 @@ def _days(raw: RawTable, header: str) -> tuple[np.ndarray, np.ndarray]:
             cells = pc.local_timestamp(cells)
         moments = cells.cast(pa.timestamp("us"), safe=False).to_numpy()
         days = moments.astype("datetime64[D]")
-        return days.astype("datetime64[s]"), ~np.isnat(moments) & (days != moments)
+        slips = (days != moments) | (days < EARLIEST) | (days > LATEST)
+        refused = ~np.isnat(moments) & slips
+        days[refused] = np.datetime64("NaT")
+        return days.astype("datetime64[s]"), refused
     encoded = _text(raw, header).dictionary_encode()
     words = encoded.dictionary.to_pylist()
-    known = np.array([_day(word) for word in words], dtype="datetime64[s]")
-    refused = np.isnat(known) & np.array([bool(word) for word in words], dtype=bool)
+    found = days_of(words, written.dates)
+    if found.mended:
+        issues.add(Issue(Severity.MENDED, raw.file, found.mended, column=name))
+    known = found.days.astype("datetime64[s]")
+    missing = np.isnat(known) & np.array([bool(word) for word in words], dtype=bool)
     codes = encoded.indices.to_numpy(zero_copy_only=False)
-    return known[codes], refused[codes]
-
-
-def _day(word: str) -> np.datetime64:
-    match = _DAY.fullmatch(word)
-    try:
-        return np.datetime64(match[1], "s") if match else np.datetime64("NaT")
-    except ValueError:
-        return np.datetime64("NaT")
-
-
-def _has_decimal_commas(raw: RawTable, table: Table, headers: Mapping[str, str]) -> bool:
-    """True where commas can only be decimal signs: another delimiter, and no point anywhere."""
-    if raw.delimiter not in (";", "\t"):
-        return False
-    numbers = [_text(raw, header) for name, header in headers.items() if table[name].numeric]
-    comma = r"^[+-]?\d+,\d+$"
-    return any(
-        pc.any(pc.match_substring_regex(words, comma)).as_py() for words in numbers
-    ) and not any(pc.any(pc.match_substring(words, ".")).as_py() for words in numbers)
+    return known[codes], missing[codes]

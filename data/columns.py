@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 from data.errors import ConfigurationError
-from data.issues import Issue, Issues, Severity
+from data.issues import Issue, Issues, Severity, shortened
 from data.reading import RawTable
 from data.schema import Table
-from data.tables import all_tables, slug
+from data.tables import slug
+
+MOST_LISTED = 20
+"""Columns that a sentence names."""
 
 
-def check_mapping(mapping: Mapping[str, str]) -> None:
-    """Refuse a mapping of a name that no table has.
+def check_mapping(mapping: Mapping[str, str], tables: Iterable[Table]) -> None:
+    """Refuse a mapping of a name that none of the tables has.
 
     Raises:
         ConfigurationError: naming the nearest known name.
     """
-    known = {column.name for table in all_tables() for column in table.columns}
+    known = {column.name for table in tables for column in table.columns}
     for ours, theirs in mapping.items():
         if ours not in known and not re.fullmatch(r"lead_time_\d+", ours):
             near = get_close_matches(ours, sorted(known), 1)
@@ -95,7 +98,7 @@ def _report_missing(
         if name == "std":
             advice += ", or give prediction intervals as Model-lo-80 and Model-hi-80"
         asked = f", and so is {mapped!r} of {option(name, mapped)}" if mapped else ""
-        headers = ", ".join(raw.columns) or "none"
+        headers = _listed(raw.columns)
         rule = f"({table[name].meaning}) is missing{asked}; found columns {headers}"
         issues.add(Issue(Severity.ERROR, raw.file, rule, advice, name))
 
@@ -108,6 +111,7 @@ _USUAL_NAMES = {
     "missed_sale_cost": ("shortage_cost", "stockout_cost", "penalty", "backorder_cost", "margin"),
     "holding_cost": ("holding", "carrying_cost", "storage_cost"),
     "stage": ("location", "warehouse", "site", "node", "level", "echelon"),
+    "y": ("units", "quantity", "qty", "sales", "sold", "units_sold", "demand", "volume"),
     "on_hand": ("stock", "quantity", "qty", "inventory", "onhand", "units"),
     "arrival": ("eta", "due", "due_date", "arrival_date", "delivery_date", "date", "ds"),
     "quantity": ("qty", "units", "amount", "ordered"),
@@ -123,6 +127,12 @@ def _nearest(wanted: str, headers: list[str]) -> str | None:
             return by_slug[usual]
     near = get_close_matches(slug(wanted), list(by_slug), 1, cutoff=0.5)
     return by_slug[near[0]] if near else None
+
+
+def _listed(headers: Collection[str]) -> str:
+    shown = [shortened(header) for header in list(headers)[:MOST_LISTED]]
+    more = [f"and {len(headers) - MOST_LISTED:,} more"] if len(headers) > MOST_LISTED else []
+    return ", ".join(shown + more) or "none"
 
 
 def _mention_unused(raw: RawTable, table: Table, found: dict[str, str], issues: Issues) -> None:
@@ -141,4 +151,4 @@ def _mention_unused(raw: RawTable, table: Table, found: dict[str, str], issues: 
                 )
             )
     if unused and table.name != "forecast":
-        issues.add(Issue(Severity.ASSUMED, raw.file, f"columns not used: {', '.join(unused)}"))
+        issues.add(Issue(Severity.ASSUMED, raw.file, f"columns not used: {_listed(unused)}"))

@@ -41,7 +41,7 @@ def daily_forecast(table: Typed, issues: Issues) -> Daily:
     """
     if not len(table):
         raise DataError("no good row is left; see data_issues.csv for what is wrong with each")
-    codes, ids = _products(table)
+    codes, ids = numbered_products(table)
     days, day_of = np.unique(
         table.frame["ds"].to_numpy().astype("datetime64[D]"), return_inverse=True
     )
@@ -72,7 +72,7 @@ def daily_forecast(table: Typed, issues: Issues) -> Daily:
     return Daily(ids[complete], Forecast(days[0].astype(object), mean, std))
 
 
-def _products(table: Typed) -> tuple[np.ndarray, np.ndarray]:
+def numbered_products(table: Typed) -> tuple[np.ndarray, np.ndarray]:
     """A number per record (N,) and the ids they stand for, numbered by first appearance."""
     column = table.frame["unique_id"].cat
     present, codes = np.unique(column.codes.to_numpy(), return_inverse=True)

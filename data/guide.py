@@ -6,10 +6,14 @@ import sys
 
 from data.assembly import LONGEST_PIPELINE
 from data.daily import LONGEST_HORIZON
+from data.excel import LARGEST_UNPACKED
 from data.network import default_network
 from data.nixtla import USUAL_LEVEL
+from data.oddities import FAR
+from data.past import LONGEST_GAP
 from data.schema import Column, Table
-from data.tables import all_tables
+from data.stock_outs import RARE, WINDOW
+from data.tables import SALES, all_tables
 
 _HEAD = """\
 # Tables
@@ -19,7 +23,8 @@ _HEAD = """\
 A plan is made from one folder. `--products` names the forecast; the other tables are read if they
 lie beside it, and each can be given by its own option. Only the columns marked *required* are
 needed: the rest have the defaults below, and every run prints what it read and what it assumed.
-`planner init DIR` writes a folder that runs.
+`planner init DIR` writes a folder that runs, `planner init DIR --sales FILE` one made of your own
+sales, and `planner validate` says what is wrong, odd or missing without planning.
 
 | file | one row is | without it |
 |---|---|---|
@@ -71,9 +76,21 @@ with it is named.
 
 ## How they are read
 
-**Files.** CSV or Parquet, told apart by content. CSV in UTF-8 (or `--encoding latin-1`), separated
-by commas, semicolons or tabs; a byte order mark, Windows line ends, and decimal commas in a file
-without decimal points are understood. Text that is no number is never read as one.
+**Files.** CSV, Parquet or Excel (.xlsx), told apart by content. CSV in UTF-8, in UTF-16 with its
+mark, or in what `--encoding latin-1` names; separated by commas, semicolons, tabs or vertical bars;
+a byte order mark and Windows line ends are understood. Of a workbook the sheet named like the table
+is read (`products`), else the first; a workbook given as the forecast may hold the other tables as
+sheets, too. A workbook that unpacks to more than
+{LARGEST_UNPACKED // 2**20:,} MiB is refused before it is read.
+
+**Numbers.** Digits and a decimal point. Decimal commas are read as such where some number in the
+file can be nothing else and no point occurs; `--decimal ,` settles it where that cannot be seen
+(`1,500`). Thousands separators and units are refused: text that is no number is never read as one.
+
+**Dates.** 2027-01-31. A column written throughout as 31.01.2027, 2027/01/31, 20270131 or a
+spreadsheet's day numbers is read as well, and so is 31/01/2027 where a number above 12 tells day
+from month, or `--dates day-first` (or `month-first`) does. Days before 1900 and after 2299 are
+refused.
 
 **Columns.** `--map unique_id=SKU` names a column of another name, in every table that has it.
 Capitals and spaces do not matter (`Unique ID`). Columns that are not known are left out and named.
@@ -92,6 +109,30 @@ file has no row for any product is a closed day: demand 0. A file with fewer tha
 **Products** of the forecast that are not in products.csv are skipped, and the other way round.
 Rows of stock, orders and locks for unknown products or stages are left out and named; a stage
 without a row in stock.csv is empty. So are locks on days outside the horizon.
+
+**Sales** are read by `planner forecast`, `planner backtest` and `planner init`. A day of a product
+counts as demand where the business was open, the product was on offer, and nothing kept customers
+from buying:
+
+- A row given twice is left out; two different rows of one product and day are an error, unless
+  `planner init --sales FILE --add-up` is to sum a list of single sales into days. Sales below 0
+  (more returned than sold) and negative stock are taken as 0.
+- A day of a product without a row is a day without a sale; where the file writes days without a
+  sale out as 0, it is taken as not known instead, and so is a y left blank. Rows with a blank y
+  after the last day with sales tell of promotions that are planned.
+- A product is on offer from its first sale on, unless on_sale says otherwise.
+- Days are closed where `open` says so; without that column, where nothing at all was sold and that
+  would be chance in fewer than 1 of {1 / RARE:,.0f} files.
+- Stock-outs are known where `stock` is 0 at the end of the day. Without it, a stretch without a
+  sale is taken as one where the product's own habit makes it incredible: by its share of selling
+  days in the {WINDOW} trading days before, the {WINDOW} after, and in the same weeks of the years
+  around (the least of them), by how often one silent day follows another, and by the weekday, such
+  a stretch would occur by chance in fewer than 1 of {1 / RARE:,.0f} files (Bonferroni over all
+  stretches). What is masked is named with its days; `--keep-stockouts` leaves it in. A silence that
+  lasts to the end of the file is named and left in.
+- A figure more than {FAR:g} robust standard deviations of its logarithm from the product's median,
+  and a lasting step by the factor of a pack (6, 10, 12, 24, ...), are named and left as they are.
+- Days that stand alone by more than {LONGEST_GAP} days are refused as slips of the year.
 
 **Orders** due before the first day are taken to arrive on it; those due {LONGEST_PIPELINE} days
 after it or later are left out.
@@ -116,7 +157,7 @@ half of all.
 
 def tables_guide() -> str:
     """The tables as a user reads about them, in Markdown."""
-    tables = all_tables()
+    tables = (*all_tables(), SALES)
     rows = [
         f"| {table.name}.csv | {table.meaning} | {table.absent or 'there is no plan'} |"
         for table in tables
@@ -133,7 +174,7 @@ def tables_guide() -> str:
 
 def _section(table: Table) -> str:
     lines = [
-        f"## {table.name}.csv, or .parquet",
+        f"## {table.name}.csv, .parquet or .xlsx",
         "",
         f"One row is {table.meaning}.",
         "",

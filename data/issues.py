@@ -82,8 +82,8 @@ class Issue:
         """Row, product and value, as far as known: 'row 7, product P0012, found -4'."""
         parts = [
             f"row {self.row}" if self.row is not None else "",
-            f"product {self.product}" if self.product else "",
-            f"found {_shortened(self.value)}" if self.value else "",
+            f"product {shortened(self.product)}" if self.product else "",
+            f"found {shortened(self.value)}" if self.value else "",
         ]
         return ", ".join(part for part in parts if part)
 
@@ -152,6 +152,10 @@ class Issues:
                 [kind.value] * count if values is None else [str(value) for value in values],
             )
             self._batches.append(batch)
+
+    def extend(self, others: Issues) -> None:
+        """Add all issues of another collector."""
+        self._batches += others._batches
 
     def leave_out(self, files: set[str]) -> None:
         """Let errors of single products pass: they are skipped instead.
@@ -263,6 +267,7 @@ def _sentence(batches: list[_Batch]) -> str:
     return f"{kind._what}{where}{kind._advice}"
 
 
-def _shortened(value: str) -> str:
+def shortened(value: str) -> str:
+    """A word from a file as a sentence can hold it: printable, and at most 40 letters."""
     printable = value if value.isprintable() else repr(value)[1:-1]
     return printable if len(printable) <= 40 else f"{printable[:37]}..."

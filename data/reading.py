@@ -1,4 +1,4 @@
-"""Files to columns: encodings, delimiters, line ends, Parquet.
+"""Files to columns: encodings, delimiters, line ends, Parquet, Excel.
 
 What comes out is a `RawTable`: text exactly as written (or Parquet's own types), with the row of
 the file each record came from. Nothing is interpreted here but the file format. A `DataError`
@@ -17,21 +17,27 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as parquet
 
-from data.errors import ConfigurationError, DataError
+from data.errors import DataError
+from data.excel import Sheet, is_workbook, sheet_of
 from data.issues import Issue, Issues, Severity
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 LONGEST_EXCERPT = 200
 """Characters of a row that are quoted."""
+MOST_COLUMNS = 1000
+"""Of a CSV file; a table with more has its days or products side by side."""
 _EMPTY = "the file is empty; expected a header row and one row per record"
 _SIGNATURES = {
-    b"PK\x03\x04": "is an Excel workbook or a zip archive; save the sheet as CSV",
-    b"\xd0\xcf\x11\xe0": "is an old Excel workbook; save the sheet as CSV",
+    b"PK\x03\x04": "is a zip archive, not an Excel workbook; unpack it first",
+    b"\xd0\xcf\x11\xe0": "is an old Excel workbook (.xls) or one with a password; save it as .xlsx "
+    "without a password, or as CSV",
     b"\x1f\x8b": "is compressed; unpack it first",
-    b"\xff\xfe": "is UTF-16 text; save it as UTF-8, or add --encoding utf-16",
-    b"\xfe\xff": "is UTF-16 text; save it as UTF-8, or add --encoding utf-16",
+    b"(\xb5/\xfd": "is compressed; unpack it first",
     b"%PDF": "is a PDF; export the table as CSV",
+    b"<html": "is a web page; export the table as CSV",
+    b"<!DOCTYPE": "is a web page; export the table as CSV",
 }
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class RawTable:
         file: its name.
         columns: by header, in the order of the file; text as written, or Parquet's types.
         rows: row of the file per record (N,); the header of a CSV file is row 1.
-        delimiter: between the cells of a CSV file; empty for Parquet.
+        delimiter: between the cells of a CSV file; empty for other files.
     """
 
     file: str
@@ -58,7 +64,7 @@ def contents_of(path: Path) -> bytes:
     """The bytes of a file that must be there and hold something.
 
     Raises:
-        DataError: it is not there, is a folder, cannot be opened or is empty.
+        DataError: it is not there, is no file, cannot be opened or is empty.
     """
     try:
         if path.is_dir():
@@ -66,22 +72,37 @@ def contents_of(path: Path) -> bytes:
         if not path.exists():
             folder = path.parent
             raise DataError(f"there is no such file in {folder}; found there: {_listing(folder)}")
+        if not path.is_file():
+            raise DataError("this is a device or a pipe, expected a file; save the table first")
         contents = path.read_bytes()
     except OSError as error:
         raise DataError(f"the file cannot be opened ({error.strerror}); check its name") from error
+    except ValueError as error:
+        raise DataError("this name cannot be a file's; check it") from error
     if not contents.strip():
         raise DataError(_EMPTY)
     return contents
 
 
-def read_raw(file: str, contents: bytes, encoding: str | None, issues: Issues) -> RawTable:
-    """The cells of a CSV or Parquet file, told apart by its contents.
+def read_raw(
+    file: str, contents: bytes, encoding: str | None, issues: Issues, sheet: str = ""
+) -> RawTable:
+    """The cells of a CSV, Parquet or Excel file, told apart by its contents.
+
+    Args:
+        file: its name.
+        contents: its bytes.
+        encoding: of a CSV file.
+        issues: gets what was mended or assumed.
+        sheet: the one of a workbook that is wanted, if it has it.
 
     Raises:
         DataError: the file is of another format, of another encoding, or has no usable header.
     """
     if contents[:4] == b"PAR1":
         return _read_parquet(file, contents)
+    if is_workbook(contents):
+        return _read_sheet(file, sheet_of(contents, sheet), issues)
     return _read_csv(file, _decoded(file, contents, encoding, issues), issues)
 
 
@@ -114,29 +135,51 @@ def _read_parquet(file: str, contents: bytes) -> RawTable:
     return RawTable(file, columns, np.arange(1, table.num_rows + 1))
 
 
+def _read_sheet(file: str, found: Sheet, issues: Issues) -> RawTable:
+    if found.said:
+        issues.add(Issue(Severity.ASSUMED, file, found.said))
+    _refuse_repeats(list(found.headers))
+    columns = dict(zip(found.headers, found.columns, strict=True))
+    return RawTable(file, columns, found.rows)
+
+
 def _decoded(file: str, contents: bytes, encoding: str | None, issues: Issues) -> str:
-    if encoding is None:
-        for signature, words in _SIGNATURES.items():
-            if contents.startswith(signature):
-                raise DataError(f"the file {words}")
-    if contents.startswith(b"\xef\xbb\xbf"):
+    mark = next((mark for mark in _MARKS if contents.startswith(mark)), b"")
+    if not mark and encoding is None:
+        _refuse_signatures(contents)
+    if mark == b"\xef\xbb\xbf":
         _mended(issues, file, "the file begins with a byte order mark; it was left out")
+    elif mark and encoding is None:
+        _mended(
+            issues, file, "the file is UTF-16 text, as its first bytes say; it was read as such"
+        )
+    known = encoding or _MARKS.get(mark, "utf-8")
     try:
-        text = contents.decode(encoding or "utf-8-sig")
+        text = contents.decode(known)
     except UnicodeDecodeError as error:
         row = contents.count(b"\n", 0, error.start) + 1
+        name = known.removesuffix("-sig").upper() if encoding is None else encoding
         raise DataError(
             f"byte {contents[error.start]:#04x} at position {error.start:,} (row {row:,}) is "
-            f"not {encoding or 'UTF-8'}; save the file as UTF-8, or name its encoding, for "
+            f"not {name}; save the file as UTF-8, or name its encoding, for "
             "instance --encoding latin-1"
         ) from error
-    except LookupError as error:
-        raise ConfigurationError(
-            f"--encoding {encoding}: no such encoding; use for instance utf-8, latin-1 or cp1252"
+    except UnicodeError as error:
+        raise DataError(
+            f"the file is not {known} text ({error}); save it as UTF-8, or name its encoding, for "
+            "instance --encoding latin-1"
         ) from error
     if "\x00" in text:
-        raise DataError("this is not a text file (it holds zero bytes); expected CSV or Parquet")
-    return text.removeprefix("\ufeff")
+        raise DataError(
+            "this is not a text file (it holds zero bytes); expected CSV, Parquet or Excel"
+        )
+    return text.lstrip("\ufeff")
+
+
+def _refuse_signatures(contents: bytes) -> None:
+    for signature, words in _SIGNATURES.items():
+        if contents[: len(signature)].lower() == signature.lower():
+            raise DataError(f"the file {words}")
 
 
 def _read_csv(file: str, text: str, issues: Issues) -> RawTable:
@@ -155,7 +198,7 @@ def _read_csv(file: str, text: str, issues: Issues) -> RawTable:
             file,
             f"the cells are separated by {DELIMITERS[delimiter]}; they were read as such",
         )
-    names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
+    names = _header_names(header, delimiter)
     _refuse_repeats([name for name in names if name])
     unique = [name or f"\x00{number}" for number, name in enumerate(names)]
     table, rows = _parse_csv(file, text, delimiter, unique, issues)
@@ -163,11 +206,27 @@ def _read_csv(file: str, text: str, issues: Issues) -> RawTable:
     return RawTable(file, columns, rows + skipped, delimiter)
 
 
+def _header_names(header: str, delimiter: str) -> list[str]:
+    try:
+        names = next(csv.reader([header], delimiter=delimiter))
+    except csv.Error as error:
+        raise DataError(
+            f"the header cannot be read ({error}); expected names of columns"
+        ) from error
+    if len(names) > MOST_COLUMNS:
+        raise DataError(
+            f"the header has {len(names):,} columns, expected at most {MOST_COLUMNS:,}; give one "
+            "row per record, not one column per day or product"
+        )
+    return [name.strip() for name in names]
+
+
 def _parse_csv(
     file: str, text: str, delimiter: str, names: list[str], issues: Issues
 ) -> tuple[pa.Table, np.ndarray]:
     """All cells as text, and the row of each record; rows of another width become issues."""
-    data = text.encode("utf-8", errors="replace")
+    # A header that is not ended is longer than its file to the parser.
+    data = (text if text.endswith(("\n", "\r")) else text + "\n").encode("utf-8", "replace")
     misfits: list[tuple[int, str]] = []
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:

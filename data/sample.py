@@ -16,6 +16,8 @@ import numpy as np
 
 from data.errors import ConfigurationError
 from data.network import Network, Stage, default_network
+from data.sales_file import write_sales
+from data.sample_history import invent
 
 START = date(2027, 1, 4)
 """First day of the shipped sample, a Monday; fixed, so that its files never change."""
@@ -84,7 +86,12 @@ class _Range:
 
 
 def write_sample(
-    folder: Path, products: int = 300, days: int = 60, seed: int = 1, start: date = START
+    folder: Path,
+    products: int = 300,
+    days: int = 60,
+    seed: int = 1,
+    start: date = START,
+    history: bool = False,
 ) -> None:
     """Write forecast.csv, products.csv, stock.csv, open_orders.csv and network.toml.
 
@@ -94,6 +101,7 @@ def write_sample(
         days: horizon T [day].
         seed: of everything drawn; one seed gives the same bytes.
         start: first day of the forecast.
+        history: whether sales.parquet is written, too.
 
     Raises:
         ConfigurationError: there is nothing to write.
@@ -117,6 +125,10 @@ def write_sample(
     )
     sized = Network(_sized_stages(drawn, network), network.source)
     (folder / "network.toml").write_text(_toml(sized), encoding="utf-8", newline="\n")
+    if history:
+        price = np.round(drawn.unit_cost + drawn.missed_sale_cost, 2)
+        past = invent(ids, (drawn.mean, drawn.std), price, start, seed)
+        write_sales(folder / "sales.parquet", past.sales)
 
 
 def _log_uniform(

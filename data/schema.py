@@ -142,6 +142,7 @@ class Table:
         absent: what is assumed if there is no such file; empty where there must be one.
         may_be_empty: whether a header without rows will do.
         ordered: pairs of columns of which the first may not exceed the second.
+        repeated: what to do about rows with the same key.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Table:
     absent: str = ""
     may_be_empty: bool = False
     ordered: tuple[tuple[str, str], ...] = ()
+    repeated: str = "keep one of them"
 
     def __getitem__(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -189,7 +191,7 @@ class Table:
                 return []
             complete = frame[list(self.key)].iloc[records].notna().all(axis=1).to_numpy()
             rule = f"a row has the same {' and '.join(self.key)} as an earlier one"
-            return [Failure("", rule, "keep one of them", records[complete])]
+            return [Failure("", rule, self.repeated, records[complete])]
         allowed = self[name].allowed
         remedy = f"expected {allowed}" if allowed else "fill it in"
         if check.startswith("is above") and self[name].high == LARGEST:

@@ -267,6 +267,7 @@ SALES = Table(
     ),
     key=("unique_id", "ds"),
     absent="no history is known",
+    repeated="keep one of them; planner init --sales FILE --add-up sums a list of single sales",
 )
 """Read by commands that learn from the past; a plan does not need it."""
 

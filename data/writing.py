@@ -123,6 +123,30 @@ def whole_folder(target: Path, replace: bool = False) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder to write into whose files appear in `target`, which holds nothing yet, at the end.
+
+    Raises:
+        ConfigurationError: something stands at `target`, or it cannot be written there.
+    """
+    try:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise ConfigurationError(
+                f"{target} exists and is not an empty folder; give another one"
+            )
+        target.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft.", dir=target))
+    except OSError as error:
+        raise ConfigurationError(f"{target} cannot be written to: {error.strerror}") from error
+    try:
+        yield draft
+        for path in sorted(draft.iterdir()):
+            os.replace(path, target / path.name)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
 def _cell(value: Any) -> str:
     if isinstance(value, str):
         return escaped(value)

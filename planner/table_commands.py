@@ -1,0 +1,216 @@
+"""`planner init` and `planner validate`: tables to start from, and what is wrong with those given.
+
+Text from tables is shown as it is, never taken for markup or for commands to the terminal.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from data.errors import ConfigurationError, DataError
+from planner.wording import THIN
+
+if TYPE_CHECKING:
+    from planner.validation import Validation
+
+LEFT_OUT = 4
+"""Exit code of --strict where something is left out."""
+screen = Console(highlight=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this file to an app."""
+    app.command()(init)
+    app.command()(validate)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write the tables; new, or empty.")],
+    sales: Annotated[
+        Path | None,
+        typer.Option(help="Your own sales (CSV, Parquet or Excel); a sample if not given."),
+    ] = None,
+    products: Annotated[int, typer.Option(help="Of the sample: how many products.")] = 300,
+    days: Annotated[int, typer.Option(help="Of the sample: how many days of forecast.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, help="Of the sample: of everything drawn.")] = 1,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="A column of the sales under another name: --map y=units."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the sales, if CSV; found out if not given.")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="Decimal sign of the sales; found out if not given.")
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option(help="day-first or month-first, for days such as 01/02/2027.")
+    ] = None,
+    add_up: Annotated[
+        bool, typer.Option(help="Sum several rows of one product and day: a list of single sales.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option(help="Leave out products with bad values instead of stopping.")
+    ] = False,
+) -> None:
+    """Write a folder of tables to start from: a sample, or made of your own sales.
+
+    Example: planner init trial --products 50
+    """
+    from data.history import SalesOptions, read_sales
+    from data.sample import write_sample
+    from data.writing import new_folder
+    from planner.starting import next_steps, write_start
+
+    if sales is None:
+        with new_folder(folder) as draft:
+            write_sample(draft, products, days, seed, history=True)
+        _say(f"{products} products x {days} days in {folder}; now run:")
+        _say(f"  planner plan --products {folder / 'forecast.csv'}")
+        _say("or make the forecast anew from its sales before:")
+        _say(f"  {next_steps(folder)[0]} --overwrite")
+        return
+    columns = _columns(mapping or [])
+    options = SalesOptions(columns, encoding, decimal, skip_bad, dates=dates, add_up=add_up)
+    reading = read_sales(sales, options)
+    assumed = write_start(folder, reading.sales, sales.name)
+    for line in reading.assumed:
+        _say(f"  {line}", "dim")
+    _say("Assumed in products.csv; replace what you know better:")
+    for line in assumed:
+        _say(f"  {line}", "dim")
+    _say(f"{len(reading.sales.unique_id):,} products in {folder}; now run:")
+    for step in next_steps(folder):
+        _say(f"  {step}")
+
+
+def validate(
+    products: Annotated[
+        Path | None,
+        typer.Option(help="The forecast (CSV, Parquet or Excel), or the folder it lies in."),
+    ] = None,
+    sales: Annotated[
+        Path | None, typer.Option(help="Sales of the past (CSV, Parquet or Excel).")
+    ] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option(help="The table of products, if not beside the forecast.")
+    ] = None,
+    stock: Annotated[Path | None, typer.Option(help="The table of stock on hand.")] = None,
+    open_orders: Annotated[Path | None, typer.Option(help="What is under way.")] = None,
+    network: Annotated[Path | None, typer.Option(help="The chain, a TOML file.")] = None,
+    locks: Annotated[Path | None, typer.Option(help="Order lines that a person has fixed.")] = None,
+    suppliers: Annotated[
+        Path | None, typer.Option(help="Suppliers' minimum orders, costs and order days.")
+    ] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="A column under another name: --map unique_id=SKU. Repeatable."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the CSV files; found out if not given.")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="Decimal sign, . or , ; found out if not given.")
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option(help="day-first or month-first, for days such as 01/02/2027.")
+    ] = None,
+    law: Annotated[str, typer.Option(help="Law of demand around its forecast.")] = "lognormal",
+    skip_bad: Annotated[
+        bool, typer.Option(help="Leave out products with bad values instead of stopping.")
+    ] = False,
+    keep_stockouts: Annotated[
+        bool, typer.Option(help="Take stretches that look like stock-outs as no demand.")
+    ] = False,
+    add_up: Annotated[
+        bool, typer.Option(help="Sum several rows of one product and day of the sales.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option(help="Exit with code 4 where anything is skipped or masked.")
+    ] = False,
+    out: Annotated[
+        Path, typer.Option(help="Where all that was found is written, row by row.")
+    ] = Path("data_issues.csv"),
+) -> None:
+    """Say what is wrong, odd or missing in the tables, all at once, without planning.
+
+    Example: planner validate --products data/forecast.csv --sales data/sales.parquet
+    """
+    from data.catalogue import ReadOptions
+    from data.demand import LAWS
+    from planner.validation import validate as look
+
+    if law not in LAWS:
+        raise ConfigurationError(f"--law is {law!r}, expected one of {', '.join(LAWS)}")
+    tables = ReadOptions(
+        products=catalogue,
+        stock=stock,
+        open_orders=open_orders,
+        network=network,
+        locks=locks,
+        suppliers=suppliers,
+        columns=_columns(mapping or []),
+        encoding=encoding,
+        skip_bad=skip_bad,
+        law=law,
+        decimal=decimal,
+        dates=dates,
+    )
+    if products is None and sales is None:
+        products = Path("data/forecast.csv")
+    found = look(products, tables, sales, mask=not keep_stockouts, add_up=add_up)
+    _print_findings(found)
+    if len(found.issues):
+        _write(found, out)
+    _say(found.verdict, "bold")
+    if found.refused:
+        raise typer.Exit(DataError.exit_code)
+    if strict and not found.complete:
+        raise typer.Exit(LEFT_OUT)
+
+
+def _write(found: Validation, out: Path) -> None:
+    try:
+        found.issues.write(out)
+    except OSError as error:
+        raise ConfigurationError(f"--out {out} cannot be written: {error.strerror}") from error
+    _say(f"All of it, row by row, is in {out}")
+
+
+def _print_findings(found: Validation) -> None:
+    from data.issues import Severity
+
+    for source in found.sources:
+        _say(f"Read {source}")
+    for severity, title, style in (
+        (Severity.ERROR, "Wrong, and in the way:", "red"),
+        (Severity.SKIPPED, "Left out:", "yellow"),
+        (Severity.MENDED, "Read differently from how it is written:", ""),
+        (Severity.ASSUMED, "Assumed:", ""),
+    ):
+        lines = found.issues.lines(severity)
+        if lines:
+            _say(title, style)
+        for line in lines:
+            _say(f"  {line}", "dim" if not style else "")
+
+
+def _columns(pairs: list[str]) -> dict[str, str]:
+    columns = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not (equals and ours and theirs):
+            raise ConfigurationError(f"--map is {pair!r}, expected OURS=THEIRS, as unique_id=SKU")
+        columns[ours.strip()] = theirs.strip()
+    return columns
+
+
+def _say(text: str, style: str = "") -> None:
+    """A line on the screen: no markup, and nothing that a terminal would obey."""
+    shown = (letter if letter.isprintable() or letter == THIN else "\ufffd" for letter in text)
+    screen.print(escape("".join(shown)), style=style, soft_wrap=True)
