@@ -23,6 +23,8 @@ from envs.world import World
 
 DAYS_PER_YEAR = 365
 CONFIDENCE = 0.95
+BAND = (5, 95)
+"""Percentiles between which nine futures in ten lie."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ class Kpis:
         stock_value: stock on hand at cost, mean over periods (P,) [money].
         on_order_value: stock under way at cost, mean over periods (P,) [money].
         occupancy: space used, mean over paths (T, M) [volume].
+        occupancy_low, occupancy_high: nine paths in ten are between them (T, M) [volume].
         overflow_chance: share of paths on which space was exceeded (T, M) [1].
         storage_capacity: (M,) [volume].
         missed_sale_cost: (K,) [money/unit].
@@ -136,6 +139,8 @@ class Kpis:
     stock_value: np.ndarray
     on_order_value: np.ndarray
     occupancy: np.ndarray
+    occupancy_low: np.ndarray
+    occupancy_high: np.ndarray
     overflow_chance: np.ndarray
     storage_capacity: np.ndarray
     missed_sale_cost: np.ndarray
@@ -289,7 +294,7 @@ class Tally:
         self._levels = levels
         self._periods = 0
         self._sums: dict[str, np.ndarray] = {}
-        self._space: list[tuple[np.ndarray, np.ndarray]] = []
+        self._space: list[tuple[np.ndarray, ...]] = []
         self._ran_short: np.ndarray | None = None
 
     def add(self, period: Period) -> None:
@@ -304,7 +309,7 @@ class Tally:
         if not self._periods:
             raise ValueError("no period was counted; feed the tally the periods of a replay first")
         sums, periods = self._sums, self._periods
-        mean_use, overflow_chance = (np.array(part) for part in zip(*self._space, strict=True))
+        use, low, high, overflow = (np.array(part) for part in zip(*self._space, strict=True))
         return Kpis(
             periods=periods,
             demanded=sums["demanded"],
@@ -320,8 +325,10 @@ class Tally:
             excess=sums["excess"] / periods if self._levels is not None else None,
             stock_value=sums["stock_value"] / periods,
             on_order_value=sums["on_order_value"] / periods,
-            occupancy=mean_use,
-            overflow_chance=overflow_chance,
+            occupancy=use,
+            occupancy_low=low,
+            occupancy_high=high,
+            overflow_chance=overflow,
             storage_capacity=np.asarray(self._rates.storage_capacity),
             missed_sale_cost=np.asarray(self._rates.shortage),
             unit_cost=self._unit_cost,
@@ -381,7 +388,8 @@ class Tally:
         costs = period.costs
         self._sum(holding=costs.holding, shortage=costs.shortage, overflow=costs.overflow)
         over = costs.occupancy > self._rates.storage_capacity
-        self._space.append((costs.occupancy.mean(axis=0), over.mean(axis=0)))
+        low, high = np.percentile(costs.occupancy, BAND, axis=0)
+        self._space.append((costs.occupancy.mean(axis=0), low, high, over.mean(axis=0)))
 
 
 def measure(periods: Iterable[Period], tally: Tally) -> Kpis:

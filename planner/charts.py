@@ -1,6 +1,7 @@
-"""The charts of the report as plain Plotly figures: dictionaries that become JSON.
+"""Charts of money and space as plain Plotly figures: dictionaries that become JSON.
 
-Text from tables is escaped, because Plotly reads markup in its labels.
+Text from tables is escaped, because Plotly reads markup in its labels. Every trace says in its
+`meta` which column of the run folder its numbers are.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planner.comparison import TERMS, Comparison, CostRow
-from planner.reconciliation import StageSafety
 from planner.space import StageSpace
 from planner.wording import THIN, number
 
@@ -21,16 +21,27 @@ if TYPE_CHECKING:
 
 Figure = dict[str, Any]
 
-INK, QUIET, RULE = "#1c2733", "#5b6875", "#e3e7eb"
+INK, QUIET, RULE, ZERO, PAPER = "#1c2733", "#5b6875", "#e3e7eb", "#c9d0d6", "#ffffff"
 BLUE, VERMILION, AMBER, TEAL = "#2f6f9f", "#c8553d", "#e0a526", "#3a9188"
 """Told apart with any kind of colour vision, and in grey."""
+NIGHT = {
+    INK: "#e3e8ec",
+    QUIET: "#9dabb8",
+    RULE: "#2c3640",
+    ZERO: "#46525e",
+    PAPER: "#1a2129",
+    BLUE: "#64a8da",
+    VERMILION: "#e37c64",
+    TEAL: "#55b3a9",
+}
+"""What each colour becomes on a dark screen; the others stay."""
 TERM_COLOURS = {"holding": BLUE, "shortage": VERMILION, "overflow": AMBER}
 STAGE_COLOURS = (BLUE, AMBER, TEAL, VERMILION, QUIET)
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 DIGITS = 6
 """Significant digits that a drawn number keeps."""
-MOST_POINTS = 1500
-"""Products drawn in a scatter; of more, evenly many are left out."""
+LONGEST_LABEL = 60
+"""Characters of a name that a chart shows."""
 
 
 def costs(comparison: Comparison) -> Figure:
@@ -46,15 +57,16 @@ def costs(comparison: Comparison) -> Figure:
             "x": plain([row.terms[term] for row in rows]),
             "marker": {"color": TERM_COLOURS[term]},
             "hovertemplate": f"{said}: %{{x:,.0f}}<extra></extra>",
+            "meta": {"x": f"costs.csv:{term}"},
         }
         for term, said in TERMS.items()
     ]
-    layout = _layout(
+    layout = layout_of(
         height=90 + 56 * len(rows),
         barmode="stack",
         bargap=0.38,
-        xaxis=_axis("cost over the plan [money]", rangemode="tozero", tickformat=",~s"),
-        yaxis=_axis("", autorange="reversed", showgrid=False, ticksuffix=" "),
+        xaxis=axis_of("cost over the plan [money]", rangemode="tozero", tickformat=",~s"),
+        yaxis=axis_of("", autorange="reversed", showgrid=False, ticksuffix=" "),
     )
     return {"data": [*bars, *_bands(rows, labels)], "layout": layout}
 
@@ -83,6 +95,7 @@ def _bands(rows: Sequence[CostRow], labels: Sequence[str]) -> list[Figure]:
             },
             "hovertext": [f"{number(row.low)} to {number(row.high)}" for _, row in drawn],
             "hovertemplate": "nine futures in ten: %{hovertext}<extra></extra>",
+            "meta": {"x": "costs.csv:total", "rows": [row.rule for _, row in drawn]},
         }
     ]
 
@@ -90,21 +103,22 @@ def _bands(rows: Sequence[CostRow], labels: Sequence[str]) -> list[Figure]:
 def occupancy(space: StageSpace) -> Figure:
     """Space used at one stage by day, promised and happened, under the space there is."""
     dates = [when.isoformat() for when in space.dates]
+    solid, dotted = {"color": BLUE, "width": 2.5}, {"color": QUIET, "width": 2, "dash": "dot"}
     lines = [
-        _line("happened", dates, space.happened, {"color": BLUE, "width": 2.5}),
-        _line("promised", dates, space.promised, {"color": QUIET, "width": 2, "dash": "dot"}),
+        *_shade(space, dates),
+        _of_stage(line_of("happened", dates, space.happened, solid), space.stage, "happened"),
+        _of_stage(line_of("promised", dates, space.promised, dotted), space.stage, "promised"),
     ]
-    drawn = [space.happened, space.promised]
+    drawn = [space.low, space.high, space.promised]
     if space.limited:
         level = np.full(len(dates), space.capacity)
-        lines.append(
-            _line("space", dates, level, {"color": VERMILION, "width": 1.5, "dash": "dash"})
-        )
+        dashed = {"color": VERMILION, "width": 1.5, "dash": "dash"}
+        lines.append(_of_stage(line_of("space", dates, level, dashed), space.stage, "space"))
         drawn.append(level)
-    layout = _layout(
+    layout = layout_of(
         height=340,
-        xaxis=_axis("", showgrid=False, tickformat="%-d %b", nticks=5, anchor="y2"),
-        yaxis=_axis(
+        xaxis=axis_of("", showgrid=False, tickformat="%-d %b", nticks=5, anchor="y2"),
+        yaxis=axis_of(
             "space used [volume]",
             domain=[0.36, 1] if space.limited else [0, 1],
             range=[0.9 * np.min(drawn), 1.04 * np.max(drawn) or 1],
@@ -112,13 +126,30 @@ def occupancy(space: StageSpace) -> Figure:
         ),
     )
     if space.limited:
-        lines.append(_chance(dates, space.overflow_chance))
-        layout["yaxis2"] = _axis(
+        lines.append(_of_stage(_chance(dates, space.overflow_chance), space.stage, "exceeded", 100))
+        layout["yaxis2"] = axis_of(
             "exceeded [%]", domain=[0, 0.24], range=[0, 100], tickvals=[0, 50, 100]
         )
     else:
         layout["xaxis"]["anchor"] = "y"
     return {"data": lines, "layout": layout}
+
+
+def _shade(space: StageSpace, dates: list[str]) -> list[Figure]:
+    """The band that nine futures in ten lie in; none for one future."""
+    if (space.low == space.high).all():
+        return []
+    edge = {"color": BLUE, "width": 0}
+    low = line_of("low", dates, space.low, edge) | {"showlegend": False}
+    filled = {"fill": "tonexty", "fillcolor": "rgba(47,111,159,.18)"}
+    high = line_of(f"90{THIN}% of futures", dates, space.high, edge) | filled
+    edges = ((low, "low"), (high, "high"))
+    return [_of_stage(trace | {"hoverinfo": "skip"}, space.stage, of) for trace, of in edges]
+
+
+def _of_stage(trace: Figure, stage: str, column: str, times: int = 1) -> Figure:
+    """A trace whose heights are a stage's days of a column, times a number."""
+    return trace | {"meta": {"y": f"stage_days.csv:{column}", "stage": stage, "times": times}}
 
 
 def _chance(dates: list[str], chance: np.ndarray) -> Figure:
@@ -143,59 +174,23 @@ def space_prices(spaces: Sequence[StageSpace]) -> Figure:
     for n, space in enumerate(spaces):
         colour = STAGE_COLOURS[n % len(STAGE_COLOURS)]
         dates = [when.isoformat() for when in space.dates]
-        kinds = (("orders answer to", space.answered, 2.5), ("in the model", space.price, 1.2))
-        for kind, price, width in kinds:
+        kinds = (
+            ("orders answer to", "price_answered", space.answered, 2.5),
+            ("in the model", "price_in_model", space.price, 1.2),
+        )
+        for kind, column, price, width in kinds:
             if price.any():
                 style = {"color": colour, "width": width, "shape": "hvh"}
-                name = f"{space.stage}, {kind}"
-                lines.append(_line(name, dates, price, style, "%{y:.3g}"))
-    layout = _layout(
+                name = f"{shortened(space.stage)}, {kind}"
+                line = line_of(name, dates, price, style, "%{y:.3g}")
+                lines.append(_of_stage(line, space.stage, column))
+    layout = layout_of(
         height=270,
         showlegend=True,
-        xaxis=_axis("", showgrid=False, tickformat="%-d %b", nticks=8),
-        yaxis=_axis("price of space<br>[money/volume/day]", rangemode="tozero"),
+        xaxis=axis_of("", showgrid=False, tickformat="%-d %b", nticks=8),
+        yaxis=axis_of("price of space<br>[money/volume/day]", rangemode="tozero"),
     )
     return {"data": lines, "layout": layout}
-
-
-def safety_factors(safety: StageSafety, names: Sequence[str], cost_ratio: np.ndarray) -> Figure:
-    """Advised against reconciled z of every product at one stage; on the line nothing was cut."""
-    shown = np.unique(np.linspace(0, len(names) - 1, min(len(names), MOST_POINTS)).astype(int))
-    both = np.concatenate([safety.z_advised, safety.z_reconciled])
-    low, high = float(both.min()) - 0.3, float(both.max()) + 0.3
-    points = {
-        "type": "scatter",
-        "mode": "markers",
-        "showlegend": False,
-        "x": plain(safety.z_advised[shown]),
-        "y": plain(safety.z_reconciled[shown]),
-        "hovertext": [f"{text(names[k])}, cost ratio {number(cost_ratio[k])}" for k in shown],
-        "hovertemplate": "%{hovertext}<br>advised %{x:.2f}, left %{y:.2f}<extra></extra>",
-        "marker": {
-            "size": 7,
-            "opacity": 0.75,
-            "color": plain(np.log10(cost_ratio[shown])),
-            "colorscale": "Cividis",
-            "line": {"width": 0.5, "color": "#fff"},
-            "colorbar": _ratio_bar(cost_ratio[shown]),
-        },
-    }
-    same = {
-        "type": "scatter",
-        "mode": "lines",
-        "showlegend": False,
-        "x": [low, high],
-        "y": [low, high],
-        "line": {"color": QUIET, "width": 1, "dash": "dot"},
-        "hoverinfo": "skip",
-    }
-    layout = _layout(
-        height=330,
-        hovermode="closest",
-        xaxis=_axis("advised z [1]", range=[low, high], zeroline=True),
-        yaxis=_axis("reconciled z [1]", range=[low, high], zeroline=True),
-    )
-    return {"data": [same, points], "layout": layout}
 
 
 def capacity_cost(curve: StageCurve) -> Figure:
@@ -217,8 +212,8 @@ def capacity_cost(curve: StageCurve) -> Figure:
         "hoverinfo": "skip",
     }
     lines = [
-        _line("played on the futures", capacity, happened, {"color": BLUE, "width": 2.5}),
-        _line(
+        line_of("played on the futures", capacity, happened, {"color": BLUE, "width": 2.5}),
+        line_of(
             "by the model alone",
             capacity,
             today + curve.model_differences,
@@ -237,10 +232,10 @@ def capacity_cost(curve: StageCurve) -> Figure:
         "marker": {"color": INK, "size": 9},
         "hoverinfo": "skip",
     }
-    layout = _layout(
+    layout = layout_of(
         height=330,
-        xaxis=_axis("space [volume]", showgrid=False, tickformat=",~s"),
-        yaxis=_axis("cost of a day [money]", tickformat=",~s"),
+        xaxis=axis_of("space [volume]", showgrid=False, tickformat=",~s"),
+        yaxis=axis_of("cost of a day [money]", tickformat=",~s"),
     )
     layout["shapes"] = _enough(curve)
     return {"data": [band, *lines, now], "layout": layout}
@@ -254,15 +249,15 @@ def capacity_worth(curve: StageCurve) -> Figure:
     dear = np.full(len(capacity), curve.overflow_price)
     steps = {"color": BLUE, "width": 2.5, "shape": "hv"}
     lines = [
-        _line("played on the futures", capacity, np.array(worth), steps, "%{y:.3g}"),
-        _line(
+        line_of("played on the futures", capacity, np.array(worth), steps, "%{y:.3g}"),
+        line_of(
             "by the model alone",
             capacity,
             model,
             {"color": QUIET, "width": 1.6, "dash": "dot"},
             "%{y:.3g}",
         ),
-        _line(
+        line_of(
             "price of overflow",
             capacity,
             dear,
@@ -270,10 +265,10 @@ def capacity_worth(curve: StageCurve) -> Figure:
             "%{y:.3g}",
         ),
     ]
-    layout = _layout(
+    layout = layout_of(
         height=330,
-        xaxis=_axis("space [volume]", showgrid=False, tickformat=",~s"),
-        yaxis=_axis("next unit saves<br>[money/volume/day]", rangemode="tozero"),
+        xaxis=axis_of("space [volume]", showgrid=False, tickformat=",~s"),
+        yaxis=axis_of("next unit saves<br>[money/volume/day]", rangemode="tozero"),
     )
     layout["shapes"] = _enough(curve)
     return {"data": lines, "layout": layout}
@@ -289,20 +284,6 @@ def _enough(curve: StageCurve) -> list[Figure]:
     return [{"type": "line", "yref": "paper", **where, "line": line, "label": said}]
 
 
-def _ratio_bar(cost_ratio: np.ndarray) -> Figure:
-    """A colour bar that says cost ratios, not their logarithms."""
-    low, high = np.log10(cost_ratio.min()), np.log10(cost_ratio.max())
-    powers = np.arange(np.ceil(low), np.floor(high) + 1)
-    ticks = powers if len(powers) else np.array([low])
-    return {
-        "title": {"text": "cost ratio", "font": {"size": 11}},
-        "thickness": 9,
-        "outlinewidth": 0,
-        "tickvals": plain(ticks),
-        "ticktext": [number(float(10**power)) for power in ticks],
-    }
-
-
 def plain(values: Any) -> list[float | None]:
     """Numbers as JSON knows them, rounded to `DIGITS` significant digits; None for NaN."""
     return [
@@ -311,12 +292,17 @@ def plain(values: Any) -> list[float | None]:
     ]
 
 
+def shortened(words: str) -> str:
+    """Words that fit into a label; what is beyond is left out."""
+    return words if len(words) <= LONGEST_LABEL else f"{words[: LONGEST_LABEL - 1]}…"
+
+
 def text(words: str) -> str:
     """Words as Plotly shows them unchanged; it knows no entities for quotes."""
     return escape(words, quote=False)
 
 
-def _line(
+def line_of(
     name: str,
     dates: Sequence[str] | Sequence[float],
     values: np.ndarray,
@@ -334,19 +320,19 @@ def _line(
     }
 
 
-def _axis(title: str, **given: Any) -> Figure:
+def axis_of(title: str, **given: Any) -> Figure:
     return {
         "title": {"text": title, "font": {"size": 12, "color": QUIET}, "standoff": 8},
         "automargin": True,
         "fixedrange": True,
         "gridcolor": RULE,
         "zeroline": False,
-        "zerolinecolor": "#c9d0d6",
+        "zerolinecolor": ZERO,
         **given,
     }
 
 
-def _layout(height: int, **given: Any) -> Figure:
+def layout_of(height: int, **given: Any) -> Figure:
     return {
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 36, "b": 8},
@@ -355,6 +341,7 @@ def _layout(height: int, **given: Any) -> Figure:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "separators": f".{THIN}",
         "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": PAPER, "bordercolor": RULE, "font": {"color": INK}},
         "dragmode": False,
         "legend": {
             "orientation": "h",

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from dataclasses import replace
-from html.parser import HTMLParser
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,50 +12,16 @@ from plotly.offline import get_plotlyjs
 
 from data.costs import Costs
 from planner import charts
+from planner.clashes import Concession, Conflict
 from planner.exceptions import Finding, Status
 from planner.pipeline import Outcome
 from planner.replay import OURS
 from planner.report import as_script, render
+from planner.stock_charts import MOST_POINTS
 from planner.summary import summary
-from planner.wording import number, percent, signed
-
-VOID = {"meta", "br", "img", "link", "input", "hr"}
-
-
-class Page(HTMLParser):
-    """What a browser would see: elements, addresses, text outside scripts, scripts by id."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: Counter[str] = Counter()
-        self.ids: Counter[str] = Counter()
-        self.addresses: list[str] = []
-        self.handlers: list[str] = []
-        self.open: list[str] = []
-        self.text = ""
-        self.scripts: dict[str, str] = {}
-        self._script = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.tags[tag] += 1
-        self.ids.update(filter(None, [given.get("id")]))
-        self.addresses += [str(given[name]) for name in ("src", "href") if name in given]
-        self.handlers += [name for name in given if name.startswith("on")]
-        self._script = given.get("id") or ""
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "script":
-            self.scripts[self._script] = self.scripts.get(self._script, "") + data
-        elif not self.open or self.open[-1] != "style":
-            self.text += data
+from planner.traced import traced
+from planner.wording import THIN, number, percent, signed
+from tests.planner.pages import Page, charts_of
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +32,6 @@ def html(tight: Outcome) -> str:
 @pytest.fixture(scope="module")
 def page(html: str) -> Page:
     return Page(html)
-
-
-def charts_of(page: Page) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(page.scripts["figures"])
-    return found
 
 
 def test_hostile_names_are_text_and_nothing_else(page: Page, tight: Outcome) -> None:
@@ -187,7 +145,8 @@ def test_without_limits_there_is_no_capacity_line_and_no_price(roomy: Outcome) -
     page = Page(render(roomy))
     drawn = charts_of(page)
     assert "prices" not in drawn
-    assert {trace["name"] for trace in drawn["space-0"]["data"]} == {"happened", "promised"}
+    lines = {trace["name"] for trace in drawn["space-0"]["data"]}
+    assert lines == {"happened", "promised", "low", f"90{THIN}% of futures"}
     assert "no limit on space" in page.text
 
 
@@ -215,6 +174,60 @@ def test_skipped_products_are_named_with_their_reason(tight: Outcome) -> None:
     assert "<u>gone</u>" in page.text
     assert "1 product not planned" in page.text
     assert not page.tags["u"]
+
+
+def test_names_of_any_kind_are_shown_as_they_are(tight: Outcome) -> None:
+    """Right-to-left marks stay within the name, and long ones are clipped."""
+    names = ["\u202egnp.exe", "עברית & <b>", "x" * 10_000, "\u0007bell\tand tab"]
+    products = tight.problem.scenario.products
+    renamed = replace(products, name=np.array(names, dtype=object))
+    scenario = replace(tight.problem.scenario, products=renamed)
+    look = [Finding(str(product), Status.EXCESS, 1.0, "much") for product in products.unique_id]
+    outcome = replace(tight, problem=replace(tight.problem, scenario=scenario), findings=look)
+    page = Page(render(outcome))
+    assert set(names) <= set(page.names)
+    assert not page.tags["b"]
+    drawn = json.dumps(charts_of(page), ensure_ascii=False)
+    assert "x" * (charts.LONGEST_LABEL + 1) not in drawn
+
+
+def test_terms_that_clashed_stand_in_a_section_of_their_own(tight: Outcome) -> None:
+    """With what gave way and by how much; without any, there is no such section."""
+    given = (Concession("largest order of <i>A</i>", 12.0, "units"),)
+    clash = Conflict(("one", "two"), ("A",), "One and <i>two</i> cannot both hold.", given)
+    page = Page(render(replace(tight, conflicts=(clash,))))
+    assert clash.explanation in page.text
+    assert "Gave way: largest order of <i>A</i> by 12 units." in page.text
+    assert page.ids["conflicts"] == 1
+    assert not Page(render(replace(tight, conflicts=()))).ids["conflicts"]
+
+
+def test_without_the_curve_there_is_no_section_for_it(tight: Outcome) -> None:
+    """And nothing links to it."""
+    page = Page(render(tight, traced(tight, curve=False)))
+    assert "service" not in charts_of(page)
+    assert "#service-heading" not in page.addresses
+
+
+def test_a_dark_screen_changes_colours_that_are_drawn_and_nothing_else() -> None:
+    """Every colour that is replaced is one of the charts' own."""
+    own = {charts.INK, charts.QUIET, charts.RULE, charts.ZERO, charts.PAPER}
+    own |= {charts.BLUE, charts.VERMILION, charts.AMBER, charts.TEAL}
+    assert set(charts.NIGHT) <= own
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in charts.NIGHT.values())
+
+
+def test_a_scatter_shows_at_most_so_many_products(tight: Outcome) -> None:
+    """They are spread evenly over the list, its first and its last among them."""
+    from planner.reconciliation import StageSafety
+    from planner.stock_charts import safety_factors
+
+    count = MOST_POINTS * 2
+    z = np.linspace(0, 3, count)
+    stage = StageSafety("Shelf", z, z, 0, 0, 0, 0, 0, 1)
+    drawn = safety_factors(stage, ["p"] * count, np.full(count, 10.0))["data"][1]["x"]
+    assert len(drawn) == MOST_POINTS
+    assert (drawn[0], drawn[-1]) == (0, 3)
 
 
 def test_nothing_to_look_at_is_said(tight: Outcome) -> None:
