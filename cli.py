@@ -1,4 +1,4 @@
-"""The door: `planner plan`, `init`, `train`, `brains`, `bench`. It parses, calls once, and prints.
+"""The door: it parses, calls once, and prints; most commands stand beside what they call.
 
 Heavy libraries are imported by the command that needs them, so that planning never waits for torch.
 """
@@ -18,15 +18,35 @@ from rich.table import Table
 
 from brain.commands import app as brains_app
 from data.errors import ConfigurationError, PlannerError
-from planner.commands import register as register_studies
-from planner.plan_commands import register as register_plan
+from planner import (
+    commands,
+    decide_commands,
+    decision_commands,
+    plan_commands,
+    table_commands,
+)
+from planner.backtest import commands as backtest_commands
+from planner.forecasting import commands as forecast_commands
+from planner.leaderboard import commands as leaderboard_commands
+from planner.runs import batch_commands
+from planner.runs import commands as run_commands
 
 # Work is shared out over the cores by rule and by model; threads inside every small matrix product
 # would only get in each other's way. It must be said before NumPy is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-BENCHMARKS = ("brains", "optimum", "capacity", "scale", "lots", "cadence", "speed", "sharing")
+BENCHMARKS = (
+    "brains",
+    "optimum",
+    "capacity",
+    "scale",
+    "lots",
+    "cadence",
+    "speed",
+    "sharing",
+    "backtest",
+)
 
 app = typer.Typer(
     name="planner",
@@ -35,31 +55,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-register_plan(app)
-register_studies(app)
+for room in (
+    table_commands,
+    forecast_commands,
+    backtest_commands,
+    plan_commands,
+    decision_commands,
+    decide_commands,
+    batch_commands,
+    run_commands,
+    commands,
+    leaderboard_commands,
+):
+    room.register(app)
 app.add_typer(brains_app, name="brains")
 screen = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
-
-
-@app.command()
-def init(
-    folder: Annotated[Path, typer.Argument(help="Where to write the tables.")],
-    products: Annotated[int, typer.Option(help="How many products.")] = 300,
-    days: Annotated[int, typer.Option(help="How many days of forecast.")] = 60,
-    seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 1,
-) -> None:
-    """Write a folder of sample tables that `planner plan` can be run on.
-
-    Example: planner init trial --products 50
-    """
-    from data.sample import write_sample
-
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigurationError(f"{folder} exists and is not an empty folder; give another one")
-    write_sample(folder, products, days, seed)
-    screen.print(f"{products} products x {days} days in {escape(str(folder))}; now run:")
-    screen.print(f"  planner plan --products {escape(str(folder / 'forecast.csv'))}")
 
 
 @app.command()
@@ -152,7 +163,7 @@ def bench(
 
     if name not in BENCHMARKS:
         raise ConfigurationError(f"no benchmark {name!r}; expected one of {', '.join(BENCHMARKS)}")
-    result = import_module(f"benchmarks.{name}").run(quick, seed)
+    result = import_module(f"benchmarks.{name.replace('-', '_')}").run(quick, seed)
     typer.echo(markdown(result))
     if save and not quick:
         screen.print(f"written to {escape(str(write(result)))}")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from math import inf
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from functools import cache
+from math import inf, isfinite
 from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
 
 from data.catalogue import ReadOptions
 from data.demand import LAWS
 from data.errors import ConfigurationError
+from data.lookup import nearest
 from data.terms import Budget
 from milp.segments import Goal
 from planner.cadence import OPEN, Fence
@@ -83,6 +89,8 @@ class PlanConfig:
             asked at it; `closed-form`, the newsvendor's answer for every product.
         seed: of the sampled futures.
         report: whether report.html is written.
+        excel: whether plan.xlsx is written, with all order lines that a sheet holds; if not given,
+            it comes with the report of few enough products, with the orders of the first days.
     """
 
     forecast: Path
@@ -100,6 +108,7 @@ class PlanConfig:
     pricing: str = ASKED
     seed: int = 1
     report: bool = True
+    excel: bool | None = None
 
     def __post_init__(self) -> None:
         for label, low, high in (
@@ -120,3 +129,64 @@ class PlanConfig:
                 raise ConfigurationError(
                     f"--{label} is {value!r}, expected {' or '.join(map(repr, choices))}"
                 )
+
+
+def stated(config: PlanConfig) -> dict[str, Any]:
+    """Every option of a plan as JSON knows it; `config_from` reads it back, equal."""
+    plain: dict[str, Any] = _plain(asdict(config))
+    return plain
+
+
+def config_from(options: Mapping[str, Any], where: str) -> PlanConfig:
+    """The options of a plan from names and values; what is not said keeps its default.
+
+    Args:
+        options: nested as `PlanConfig` is, for instance {"forecast": .., "solving": {"gap": ..}}.
+        where: they were found, for the message.
+
+    Raises:
+        ConfigurationError: an option is unknown, with the nearest that is known, or has a value
+            that it cannot have.
+    """
+    for name, known in _strangers(options, PlanConfig):
+        near = nearest(name, list(known))
+        hint = f"; {' or '.join(map(repr, near))} may be meant" if near else ""
+        raise ConfigurationError(
+            f"{where}: no option is called {name!r}{hint}; the options are {', '.join(known)}"
+        )
+    try:
+        return _reader().validate_python(dict(options))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ConfigurationError(
+            f"{where}: {place} is {first['input']!r}; {first['msg'][:1].lower()}{first['msg'][1:]}"
+        ) from error
+
+
+@cache
+def _reader() -> TypeAdapter[PlanConfig]:
+    return TypeAdapter(PlanConfig)
+
+
+def _strangers(options: Mapping[str, Any], of: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Names that a record does not have, each with those it has; in records within it, too."""
+    hints, known = get_type_hints(of), tuple(part.name for part in fields(of))
+    for name, value in options.items():
+        if name not in known:
+            yield name, known
+        elif is_dataclass(hints[name]) and isinstance(value, Mapping):
+            yield from _strangers(value, hints[name])
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON knows it: paths and what has no end in words."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    return str(value) if isinstance(value, Path) else value

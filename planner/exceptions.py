@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,7 +42,9 @@ ACTIONS = {
     Status.EXCESS: "stop buying",
     Status.FINE: "none",
 }
-"""One word of advice per status."""
+"""A word of advice per status."""
+STOPPED = "order by hand, report it"
+"""The advice for a product that was stopped because its numbers could not be true."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +56,19 @@ class Finding:
         status: what is the matter.
         money_at_stake: what it may cost over the horizon [money].
         reason: in numbers.
+        remedy: what to do, if that is not what the status suggests.
     """
 
     unique_id: str
     status: Status
     money_at_stake: float
     reason: str
+    remedy: str = ""
 
     @property
     def action(self) -> str:
         """What to do."""
-        return ACTIONS[self.status]
+        return self.remedy or ACTIONS[self.status]
 
     @property
     def urgent(self) -> bool:
@@ -83,6 +87,7 @@ class Evidence:
         planned: the plan.
         happened: what came of it on sampled futures.
         skipped: reason per product that is not planned.
+        stopped: those of them whose numbers could not be true: no data of theirs are wrong.
     """
 
     problem: Problem
@@ -91,12 +96,13 @@ class Evidence:
     planned: Planned
     happened: Kpis
     skipped: Mapping[str, str]
+    stopped: Collection[str] = ()
 
 
 def findings(evidence: Evidence) -> list[Finding]:
     """One finding per product, the most money at stake first."""
     found = [
-        Finding(product, Status.NOT_PLANNED, 0.0, reason)
+        Finding(product, Status.NOT_PLANNED, 0.0, reason, STOPPED * (product in evidence.stopped))
         for product, reason in evidence.skipped.items()
     ]
     cases = (_stocked_out(evidence), _will_stock_out(evidence), _cut(evidence), _excess(evidence))

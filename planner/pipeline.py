@@ -6,19 +6,19 @@ The report is the difference between the two.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
 
 from brain.advice import Advisor, advisor_of
+from brain.brain import Brain
 from brain.registry import load_all, shipped
-from data.catalogue import Reading, read_scenario
+from data.catalogue import Reading
 from data.engine import Engine
 from data.safety_stock import SafetyStock
-from data.scenario import Scenario
 from envs.metrics import Kpis
 from milp.effort import Bounds, Effort
 from milp.segments import Goal
@@ -28,6 +28,7 @@ from planner.config import PlanConfig
 from planner.conflicts import settle
 from planner.engine import engine_of
 from planner.exceptions import Evidence, Finding, findings
+from planner.intake import Intake, read_intake
 from planner.planning import Making, Planned, make_plan, reconciled_safety_stock
 from planner.problem import Problem, problem_of
 from planner.replay import (
@@ -39,7 +40,9 @@ from planner.replay import (
     policies_of,
     replay,
 )
-from planner.rules import advice_of
+from planner.rules import Advice, advice_of
+from planner.soundness import UnsoundError, check_advice, check_plan
+from planner.what_if import Asked
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Outcome:
         happened: key figures per rule on the same futures, ours first.
         findings: one per product, the most pressing first.
         seconds: wall time per step [s].
+        stopped: reason per product whose numbers could not be true, by unique_id; it is not
+            planned.
     """
 
     config: PlanConfig
@@ -75,74 +80,172 @@ class Outcome:
     happened: dict[str, Kpis]
     findings: list[Finding]
     seconds: dict[str, float]
+    stopped: Mapping[str, str] = field(default_factory=dict)
 
 
-def make(config: PlanConfig, tell: Callable[[str], None] = lambda step: None) -> Outcome:
-    """One plan, from tables to findings; `tell` hears each step as it begins.
+@dataclass(frozen=True)
+class Posed:
+    """What is to be decided.
+
+    Attributes:
+        problem: with terms that can be kept.
+        conflicts: terms that clashed, and what gave way.
+        announced: what an earlier run had announced; None if nobody was told.
+    """
+
+    problem: Problem
+    conflicts: tuple[Conflict, ...]
+    announced: Announced | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided, before anything happens.
+
+    Attributes:
+        advisor: who advised.
+        advice: what they say, prices of space answered.
+        advised: today's safety stock as advised.
+        planned: the plan.
+    """
+
+    advisor: Advisor
+    advice: Advice
+    advised: SafetyStock
+    planned: Planned
+
+
+def make(
+    config: PlanConfig,
+    tell: Callable[[str], None] = lambda step: None,
+    asked: Sequence[Asked] = (),
+) -> Outcome:
+    """One plan, from tables to findings.
+
+    A product whose numbers cannot be true is stopped and named; the others are planned without it.
+
+    Args:
+        config: how it is asked for.
+        tell: hears each step as it begins.
+        asked: what-if scenarios that the tables are to be changed by.
 
     Raises:
         PlannerError: the tables, the options or the run itself cannot be used; nothing is left
             half done.
     """
-    clock = _Clock(tell)
+    clock = Clock(tell)
     clock.begins("read")
-    reading = read_scenario(config.forecast, config.tables)
-    problem, conflicts = _settled(config, reading.scenario)
-    since = config.since
-    announced = announced_by(since, problem.scenario, config.fence) if since else None
-
-    clock.begins("advise")
-    brains = load_all(config.brains) if config.brains else shipped()
-    advisor = advisor_of(problem.scenario, problem.outlook, brains)
-    advice = advice_of(config.pricing, advisor, problem.scenario, problem.outlook)
-    advised = advisor.safety_stock(problem.situation())
-
-    clock.begins("reconcile")
-    solving = config.solving
+    intake = read_intake(config, asked)
+    brains = brains_of(config)
     with (
-        engine_of(solving.engine, solving.workers, solving.ray_address) as engine,
+        crew_of(config) as engine,
         ThreadPoolExecutor(max_workers=1) as beside,
     ):
-        rival = beside.submit(optimiser_only, problem) if has_optimiser(problem) else None
-        making = _making(config, announced, engine)
-        planned = make_plan(problem, advice, replace(making, tell=clock.measures))
-        z_reconciled = reconciled_safety_stock(problem, advice, planned)
-
-        clock.begins("replay")
-        futures, rng = config.paths or futures_of(problem), np.random.default_rng(config.seed)
-        demand = problem.sampled_demand(futures, rng)
-        policies = policies_of(problem, advice, planned, config.replay)
-        if rival is not None:
-            policies[OPTIMISER] = rival.result
-        happened = replay(problem, policies, demand, clock.mentions)
-
-    evidence = Evidence(problem, advised, z_reconciled, planned, happened[OURS], reading.skipped)
+        while True:
+            posed = pose(config, intake)
+            try:
+                decision, happened = _carried_through(
+                    config, posed, brains, (engine, beside), clock
+                )
+                break
+            except UnsoundError as found:
+                intake = intake.without(found.reasons)
+    problem, planned = posed.problem, decision.planned
+    left = reconciled_safety_stock(problem, decision.advice, planned)
+    skipped = intake.reading.skipped
+    evidence = Evidence(problem, decision.advised, left, planned, happened[OURS], skipped)
     return Outcome(
         config,
-        reading,
+        intake.reading,
         problem,
-        advisor,
-        advised,
-        z_reconciled,
+        decision.advisor,
+        decision.advised,
+        left,
         planned,
-        conflicts,
-        announced,
-        futures,
+        posed.conflicts,
+        posed.announced,
+        len(happened[OURS].demanded),
         happened,
-        findings(evidence),
+        findings(replace(evidence, stopped=intake.stopped)),
         clock.ended(),
+        intake.stopped,
     )
 
 
-def _settled(config: PlanConfig, scenario: Scenario) -> tuple[Problem, tuple[Conflict, ...]]:
-    """The problem with terms that can be kept, and those that clashed."""
-    horizon = min(config.horizon, scenario.horizon)
-    asked = replace(scenario, terms=replace(scenario.terms, budget=config.budget))
-    settled = settle(asked, horizon)
-    return problem_of(replace(asked, terms=settled.terms), horizon), settled.conflicts
+def pose(config: PlanConfig, intake: Intake) -> Posed:
+    """What is to be decided: the terms are settled, what was announced is looked up."""
+    settled = settle(intake.scenario, intake.horizon)
+    problem = problem_of(replace(intake.scenario, terms=settled.terms), intake.horizon)
+    since = config.since
+    announced = announced_by(since, problem.scenario, config.fence) if since else None
+    return Posed(problem, settled.conflicts, announced)
 
 
-def _making(config: PlanConfig, announced: Announced | None, engine: Engine) -> Making:
+def _carried_through(
+    config: PlanConfig,
+    posed: Posed,
+    brains: Sequence[Brain],
+    hands: tuple[Engine, Executor],
+    clock: Clock,
+) -> tuple[Decision, dict[str, Kpis]]:
+    """What is decided, and what came of it under every rule.
+
+    The optimiser-only rival is solved beside the plan.
+
+    Raises:
+        UnsoundError: some products' numbers cannot be true.
+    """
+    engine, beside = hands
+    problem = posed.problem
+    rival = beside.submit(optimiser_only, problem) if has_optimiser(problem) else None
+    decision = decide(config, posed, brains, engine, clock)
+    clock.begins("replay")
+    policies = policies_of(problem, decision.advice, decision.planned, config.replay)
+    if rival is not None:
+        policies[OPTIMISER] = rival.result
+    return decision, replay(problem, policies, futures(config, problem), clock.mentions)
+
+
+def decide(
+    config: PlanConfig, posed: Posed, brains: Sequence[Brain], engine: Engine, clock: Clock
+) -> Decision:
+    """The advice and the plan.
+
+    Raises:
+        UnsoundError: some products' numbers cannot be true.
+    """
+    problem = posed.problem
+    clock.begins("advise")
+    advisor = advisor_of(problem.scenario, problem.outlook, brains)
+    advice = advice_of(config.pricing, advisor, problem.scenario, problem.outlook)
+    advised = advisor.safety_stock(problem.situation())
+    check_advice(advised)
+    clock.begins("reconcile")
+    making = replace(making_of(config, posed.announced, engine), tell=clock.measures)
+    planned = make_plan(problem, advice, making)
+    check_plan(problem, advice, planned)
+    return Decision(advisor, advice, advised, planned)
+
+
+def futures(config: PlanConfig, problem: Problem) -> np.ndarray:
+    """The futures that a plan is replayed on (P, T, K) [unit]."""
+    rng = np.random.default_rng(config.seed)
+    return problem.sampled_demand(config.paths or futures_of(problem), rng)
+
+
+def brains_of(config: PlanConfig) -> Sequence[Brain]:
+    """The brains that are asked."""
+    return load_all(config.brains) if config.brains else shipped()
+
+
+def crew_of(config: PlanConfig) -> Engine:
+    """Who does the work."""
+    solving = config.solving
+    return engine_of(solving.engine, solving.workers, solving.ray_address)
+
+
+def making_of(config: PlanConfig, announced: Announced | None, engine: Engine) -> Making:
+    """How the plan is made."""
     solving = config.solving
     return Making(
         mode=solving.mode,
@@ -156,7 +259,7 @@ def _making(config: PlanConfig, announced: Announced | None, engine: Engine) -> 
     )
 
 
-class _Clock:
+class Clock:
     """Wall time per step, told as it passes."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -177,5 +280,9 @@ class _Clock:
         self.mentions(f"{bounds.step} {bounds.done:.0%}{gap}{left}")
 
     def ended(self) -> dict[str, float]:
+        """Seconds per step; of one that began several times, all of them."""
         ends = [*(began for _, began in self._began[1:]), perf_counter()]
-        return {step: end - began for (step, began), end in zip(self._began, ends, strict=True)}
+        seconds: dict[str, float] = {}
+        for (step, began), end in zip(self._began, ends, strict=True):
+            seconds[step] = seconds.get(step, 0.0) + end - began
+        return seconds

@@ -14,8 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.errors import ConfigurationError
+from planner.runs.commands import StoreOption
 
 EXCEPTIONS_ABOVE_LIMIT = 4
+MOST_STOPPED = 5
+"""Stopped products that are named."""
 screen = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -128,10 +131,30 @@ def plan(
         bool, typer.Option(help="Leave out products with bad values instead of stopping.")
     ] = False,
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    excel: Annotated[
+        bool | None,
+        typer.Option(
+            "--excel/--no-excel",
+            help="Write plan.xlsx with all order lines; if not given, it comes with those of the "
+            "first week, for up to 1,000 products.",
+        ),
+    ] = None,
     max_urgent: Annotated[
         int | None,
         typer.Option(help="Exit with code 4 if more products than this miss sales."),
     ] = None,
+    scenario: Annotated[
+        list[Path] | None,
+        typer.Option(help="A what-if scenario to plan for, a TOML file. Repeatable."),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Say what would be planned, how long it takes, what is missing."
+        ),
+    ] = False,
+    store: StoreOption = None,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Do not record the run.")] = False,
     quiet: Annotated[bool, typer.Option(help="Print nothing but the run folder.")] = False,
 ) -> None:
     """Plan a month of orders.
@@ -142,7 +165,10 @@ def plan(
     from data.terms import Budget
     from planner.config import PlanConfig, Solving
     from planner.folder import check_target
+    from planner.runs.address import NO_STORE
+    from planner.runs.recording import check_store, record_plan
     from planner.summary import summary
+    from planner.what_if import read_what_ifs
 
     tables = ReadOptions(
         products=catalogue,
@@ -151,7 +177,7 @@ def plan(
         network=network,
         locks=locks,
         suppliers=suppliers,
-        columns=_columns(mapping or []),
+        columns=columns_of(mapping or []),
         encoding=encoding,
         skip_bad=skip_bad,
         law=law,
@@ -174,17 +200,40 @@ def plan(
         pricing=pricing,
         seed=seed,
         report=report,
+        excel=excel,
     )
+    asked = read_what_ifs(scenario or [])
     check_target(config)
-    outcome, folder = _planned(config, quiet)
+    if dry_run:
+        _print_dry_run(config, asked)
+        return
+    store = NO_STORE if no_store else store
+    check_store(store)
+    outcome, folder = _planned(config, asked, quiet)
     if quiet:
         typer.echo(folder)
     else:
         _print_summary(summary(outcome, folder), outcome.seconds)
+    run_id = record_plan(folder, store)
+    if run_id and not quiet:
+        _say(f"Recorded as {run_id}", "dim")
     urgent = sum(finding.urgent for finding in outcome.findings)
     if max_urgent is not None and urgent > max_urgent:
         errors.print(f"{urgent} products miss sales, more than --max-urgent {max_urgent}")
         raise typer.Exit(EXCEPTIONS_ABOVE_LIMIT)
+    if outcome.stopped:
+        first = ", ".join(list(outcome.stopped)[:MOST_STOPPED])
+        errors.print(
+            escape(f"stopped because of impossible numbers: {len(outcome.stopped)} ({first})")
+        )
+        raise typer.Exit(EXCEPTIONS_ABOVE_LIMIT)
+
+
+def _print_dry_run(config: Any, asked: Any) -> None:
+    from planner.decision_commands import print_dry_run
+    from planner.dry_run import dry_run
+
+    print_dry_run(dry_run(config, asked))
 
 
 def _fence(since: Path | None, days: int, freedom: float) -> Any:
@@ -200,7 +249,7 @@ def _fence(since: Path | None, days: int, freedom: float) -> Any:
     return Fence(days, freedom)
 
 
-def _planned(config: Any, quiet: bool) -> tuple[Any, Path]:
+def _planned(config: Any, asked: Any, quiet: bool) -> tuple[Any, Path]:
     """The plan and the folder it was written to, with a word on each step for whoever watches."""
     from planner.folder import write_run
     from planner.pipeline import make
@@ -209,16 +258,21 @@ def _planned(config: Any, quiet: bool) -> tuple[Any, Path]:
     gc.disable()
     try:
         if quiet or not screen.is_terminal:
-            outcome = make(config)
+            outcome = make(config, asked=asked)
         else:
             with screen.status("read") as status:
-                outcome = make(config, lambda step: status.update(escape(step)))
+                outcome = make(config, lambda step: status.update(escape(step)), asked)
         return outcome, write_run(outcome)
     finally:
         gc.enable()
 
 
-def _columns(pairs: list[str]) -> dict[str, str]:
+def columns_of(pairs: list[str]) -> dict[str, str]:
+    """Headers by our column names, from pairs such as unique_id=SKU.
+
+    Raises:
+        ConfigurationError: one of them is no such pair.
+    """
     columns = {}
     for pair in pairs:
         ours, equals, theirs = pair.partition("=")

@@ -19,6 +19,7 @@ from planner.planning import Planned
 from planner.problem import Problem
 from planner.rolling import Levels, certain_levels
 from planner.rules import Advice, PlannedLevels, ScaledFactors, textbook_factors
+from planner.soundness import Books, check_replay
 
 OURS, OPTIMISER = "ours", "optimiser only"
 DECIDES = 14
@@ -70,6 +71,9 @@ def replay(
         done: told the name of each policy that is through, in their order.
         engine: plays the policies; a few threads if not given. One that sends work away needs
             policies that can be sent.
+
+    Raises:
+        UnsoundError: under our rule, some products' numbers cannot be true.
     """
     with nullcontext(engine) if engine else Threads(WORKERS) as players:
         figures = players.map(_measured, Rehearsal(problem, policies, demand), list(policies))
@@ -97,7 +101,12 @@ def _measured(rehearsal: Rehearsal, name: str) -> Kpis:
         demand,
         problem.outlook,
     )
-    return measure(periods, tally)
+    if name != OURS:
+        return measure(periods, tally)
+    books = Books(opening)
+    kpis = measure(books.over(periods), tally)
+    check_replay(kpis, books)
+    return kpis
 
 
 def policies_of(

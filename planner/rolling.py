@@ -7,16 +7,26 @@ from typing import Protocol
 
 import numpy as np
 
+from data.engine import Alone
 from data.forecast import WEEK as PERIODS_A_WEEK
 from data.outlook import Outlook
 from data.scenario import Scenario
 from data.stock import StockState
 from envs.policies import SafetyFactors, SafetyStockRule, Situation, constant
+from milp.decomposition import Decomposition, Size
+from milp.effort import Effort
+from milp.flow import moved
 from milp.model import Task
 from milp.prices import Shelf, dearer_holding, standing_prices, unpriced_safety_factor
-from milp.reconcile import Basis, reconcile
+from milp.reconcile import MANY, Basis, reconcile
 from planner.lookahead import WEEK
 from planner.rules import Advice, planned_level
+
+CERTAIN_GAP = 1e-3
+"""Distance from the least cost at which the programme of certain demand ends: what its levels cost
+on futures differs by less."""
+SMALL = Size(batch=40)
+"""Batches of that programme."""
 
 
 @dataclass
@@ -185,14 +195,37 @@ class OptimiserOnly:
 
 
 def certain_levels(task: Task, start: Basis | None = None) -> tuple[np.ndarray, Basis | None]:
-    """Echelon levels (T, M, K) [unit] of the model if the mean were certain, and its basis."""
+    """Echelon levels (T, M, K) [unit] of the model if the mean were certain, and its basis.
+
+    Without a basis, many products are solved in batches, to within `CERTAIN_GAP` of the least cost.
+    """
     outlook = task.outlook
     may_order = task.scenario.may_order(PERIODS_A_WEEK)
-    certain = Outlook(outlook.mean, np.zeros_like(outlook.std), outlook.lead_time, may_order)
-    answer = reconcile(replace(task, outlook=certain), start)
+    certain = replace(
+        task,
+        outlook=Outlook(outlook.mean, np.zeros_like(outlook.std), outlook.lead_time, may_order),
+    )
+    if start is None and task.z.shape[1] > MANY:
+        shipments, basis = _in_small_batches(certain), None
+        lost_sales = moved(certain, shipments).lost_sales
+    else:
+        answer = reconcile(certain, start)
+        shipments, lost_sales, basis = answer.shipments, answer.lost_sales, answer.basis
     mean = outlook.mean[task.period : task.period + task.periods]
-    level = planned_level(answer.shipments, task.stock, mean - answer.lost_sales)
-    return level, answer.basis
+    return planned_level(shipments, task.stock, mean - lost_sales), basis
+
+
+def _in_small_batches(task: Task) -> np.ndarray:
+    """Shipments (T, M, K) [unit] of a programme in which no demand is uncertain.
+
+    Many of its plans cost the same, and the simplex method wanders among them, the longer the more
+    products there are; batches of the usual size take twice the time.
+    """
+    search = Decomposition(task, Effort(CERTAIN_GAP), Alone(), lambda bounds: None, SMALL)
+    shipments = np.empty((task.periods, *task.z.shape))
+    for products, shipped in search.run().plans:
+        shipments[:, :, products] = shipped
+    return shipments
 
 
 def stock_of_path(situation: Situation, path: int) -> StockState:

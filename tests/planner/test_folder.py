@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -15,10 +16,12 @@ import pytest
 
 from data.errors import ConfigurationError
 from planner import folder as run_folder
-from planner.config import PlanConfig
+from planner.cadence import Fence
+from planner.config import PlanConfig, config_from
 from planner.folder import check_target, write_run
 from planner.orders import COLUMNS
 from planner.pipeline import Outcome
+from tests.planner.conftest import HOSTILE
 
 TABLES = {
     "orders.csv",
@@ -29,6 +32,8 @@ TABLES = {
     "plan.parquet",
     "manifest.json",
 }
+SHOWN = {"costs.csv", "key_figures.csv", "stages.csv", "stage_days.csv"}
+"""Tables of what people are shown."""
 
 
 def into(outcome: Outcome, out: Path | None, overwrite: bool = False, report: bool = False):
@@ -55,7 +60,8 @@ def test_a_run_folder_holds_the_tables_the_report_and_the_manifest(
     out = write_run(into(tight, tmp_path / "run", report=True))
     assert out == tmp_path / "run"
     issues = {"data_issues.csv"} if len(tight.reading.issues) else set()
-    assert names(out) == TABLES | issues | {"report.html"}
+    for_people = {"report.html", "service_curve.csv", "plan.xlsx"}
+    assert names(out) == TABLES | SHOWN | issues | for_people
     assert names(tmp_path) == {"run"}, "no draft is left beside it"
     assert (out / "report.html").read_text(encoding="utf-8").startswith("<!")
 
@@ -116,7 +122,7 @@ def test_a_run_is_replaced_whole(roomy: Outcome, tmp_path: Path) -> None:
     out = write_run(into(roomy, tmp_path / "run", report=True))
     (out / "notes.txt").write_text("mine", encoding="utf-8")
     write_run(into(roomy, out, overwrite=True))
-    assert names(out) <= TABLES | {"data_issues.csv"}
+    assert names(out) <= TABLES | SHOWN | {"data_issues.csv"}
     assert names(tmp_path) == {"run"}
 
 
@@ -185,6 +191,10 @@ def test_the_manifest_says_what_the_run_was_made_from(tight: Outcome, tmp_path: 
     assert manifest["options"]["gap"] == tight.config.solving.gap
     assert manifest["options"]["time_limit"] is None, "no end is no number"
     assert manifest["options"]["budget"] == {"per_period": None, "total": None}
+    assert config_from(manifest["config"], "manifest.json") == replace(
+        tight.config, out=tmp_path / "run", report=False
+    )
+    assert manifest["directory"] == str(Path.cwd())
     assert manifest["conflicts"] == []
     assert manifest["promised"]["total"] == pytest.approx(tight.planned.plan.costs.total)
     assert set(manifest["happened"]) == set(tight.happened)
@@ -278,10 +288,66 @@ def test_figures_of_a_product_are_those_of_the_futures(tight: Outcome, tmp_path:
 
 
 def test_one_outcome_writes_the_same_bytes_every_time(tight: Outcome, tmp_path: Path) -> None:
-    """Tables and manifest alike."""
+    """Tables and manifest alike, but for where it says they stand."""
     first, second = (write_run(into(tight, tmp_path / name)) for name in ("a", "b"))
-    for name in names(first):
+    for name in names(first) - {"manifest.json"}:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
+    told = [(out / "manifest.json").read_text(encoding="utf-8") for out in (first, second)]
+    assert told[0].replace(str(first), "OUT") == told[1].replace(str(second), "OUT")
+
+
+def test_figures_that_runs_are_compared_by_are_those_of_the_futures(
+    tight: Outcome, roomy: Outcome, tmp_path: Path
+) -> None:
+    """With their intervals; purchases at an unknown unit cost come to an unknown sum."""
+    manifest = json.loads((write_run(into(tight, tmp_path / "a")) / "manifest.json").read_text())
+    told, ours = {kpi["name"]: kpi for kpi in manifest["kpis"]}, tight.happened["ours"]
+    for name, expected in {"fill rate": ours.fill_rate(), "cost": ours.total_cost}.items():
+        found = [told[name][part] for part in ("value", "low", "high")]
+        assert found == pytest.approx([expected.value, expected.low, expected.high])
+    shipments = tight.planned.plan.shipments
+    assert told["units ordered"]["value"] == pytest.approx(shipments.sum())
+    assert told["units ordered"]["low"] is None
+    assert shipments[:, -1].any()
+    assert np.isnan(roomy.problem.scenario.products.unit_cost).all()
+    assert told["purchases"]["value"] is None
+    known = replace(roomy.problem.scenario.products, unit_cost=np.array([1.0, 2.0, 3.0]))
+    scenario = replace(roomy.problem.scenario, products=known)
+    priced = replace(roomy, problem=replace(roomy.problem, scenario=scenario))
+    manifest = json.loads((write_run(into(priced, tmp_path / "b")) / "manifest.json").read_text())
+    spent = next(kpi["value"] for kpi in manifest["kpis"] if kpi["name"] == "purchases")
+    bought = roomy.planned.plan.shipments[:, -1].sum(axis=0)
+    assert spent == pytest.approx(bought @ np.array([1.0, 2.0, 3.0]))
+    assert [price["stage"] for price in manifest["prices_of_space"]] == [
+        "Shelf <b>",
+        "Store",
+        "Port",
+    ]
+    assert {price["highest"] for price in manifest["prices_of_space"]} == {0.0}
+
+
+def test_files_may_come_with_a_run(roomy: Outcome, tmp_path: Path) -> None:
+    """They stand in the folder under the names they are given; one that is missing stops it all."""
+    note = tmp_path / "note.txt"
+    note.write_text("by hand", encoding="utf-8")
+    out = write_run(into(roomy, tmp_path / "run"), {"job.txt": note})
+    assert (out / "job.txt").read_text(encoding="utf-8") == "by hand"
+    with pytest.raises(FileNotFoundError):
+        write_run(into(roomy, tmp_path / "other"), {"job.txt": tmp_path / "gone"})
+    assert names(tmp_path) == {"note.txt", "run"}
+
+
+def test_the_run_whose_orders_were_announced_is_an_input(
+    plan: Callable[..., Outcome], tight: Outcome, tmp_path: Path
+) -> None:
+    """By the hash of its plan, as any table."""
+    before = write_run(into(tight, tmp_path / "before"))
+    outcome = plan(HOSTILE, since=before, fence=Fence(3))
+    out = write_run(into(outcome, tmp_path / "after"))
+    inputs = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+    entry = next(entry for entry in inputs if entry["table"] == "announced")
+    assert entry["path"] == str(before / "plan.parquet")
+    assert entry["sha256"] == sha256((before / "plan.parquet").read_bytes()).hexdigest()
 
 
 def _config(outcome: Outcome, out: Path, overwrite: bool = False) -> PlanConfig:

@@ -7,8 +7,10 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from data.outlook import Outlook
 from envs.observation import ForecastErrors
 from envs.policies import SafetyStockRule, Situation, constant
+from milp.flow import moved
 from milp.model import Task
 from milp.prices import standing_prices
 from milp.reconcile import reconcile
@@ -24,7 +26,7 @@ from planner.rolling import (
     WeeklyPrices,
     stock_of_path,
 )
-from planner.rules import Advice, ClosedForm
+from planner.rules import Advice, ClosedForm, planned_level
 from planner.situations import on_paths
 from tests.milp.conftest import steady_task, with_limits
 from tests.planner.conftest import closed_form
@@ -212,3 +214,29 @@ def test_a_path_taken_out_is_that_path() -> None:
     for kind in fields(ForecastErrors):
         expected = getattr(errors, kind.name)[1:2]
         np.testing.assert_array_equal(getattr(alone.errors, kind.name), expected)
+
+
+@pytest.mark.parametrize("space", [None, (120.0, 200.0)], ids=["free", "scarce"])
+def test_many_products_of_certain_demand_are_solved_in_batches(
+    monkeypatch: pytest.MonkeyPatch, space: tuple[float, ...] | None
+) -> None:
+    """By the model's own account their plan costs what one programme's does, but for the gap."""
+    monkeypatch.setattr(rolling, "SMALL", replace(rolling.SMALL, batch=3))
+    task = with_limits(steady_task(products=8, days_on_hand=0.5), space)
+    task = replace(task, z=np.zeros_like(task.z), periods=HORIZON)
+    outlook = task.outlook
+    sure = Outlook(outlook.mean, np.zeros_like(outlook.std), outlook.lead_time)
+    certain = replace(task, outlook=sure)
+    alone = reconcile(certain)
+    shipments = rolling._in_small_batches(certain)
+    held = reconcile(replace(certain, least=shipments, most=shipments * (1 + 1e-9) + 1e-9))
+    assert alone.upper <= held.upper * (1 + 1e-6) + 1e-3
+    assert held.upper <= alone.upper * (1 + 2 * rolling.CERTAIN_GAP) + 1e-3
+    one, basis = rolling.certain_levels(task)
+    assert basis is not None
+    monkeypatch.setattr(rolling, "MANY", 7)
+    batched, basis = rolling.certain_levels(task)
+    assert basis is None
+    assert batched.shape == one.shape
+    outflow = outlook.mean[:HORIZON] - moved(certain, shipments).lost_sales
+    np.testing.assert_array_equal(batched, planned_level(shipments, task.stock, outflow))

@@ -1,0 +1,317 @@
+"""`planner what-if` and `planner export`, and what `planner plan --dry-run` prints.
+
+Text from tables is shown as it is, never taken for markup or for commands to the terminal.
+"""
+
+from __future__ import annotations
+
+import gc
+import textwrap
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from data.errors import ConfigurationError
+from planner.wording import THIN
+
+if TYPE_CHECKING:
+    from planner.dry_run import DryRun
+    from planner.what_if_study import WhatIfStudy
+
+APPROVED = "approved"
+MOST_SKIPPED = 5
+"""Skipped products that are named."""
+MOST_CHANGED = 5
+"""Products named per scenario."""
+screen = Console(highlight=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this file to an app."""
+    app.command("what-if")(what_if)
+    app.command()(export)
+
+
+def what_if(
+    scenario: Annotated[
+        list[Path], typer.Option(help="A scenario, a TOML file (docs/decisions.md). Repeatable.")
+    ],
+    products: Annotated[
+        Path, typer.Option(help="The forecast (CSV or Parquet), or the folder it lies in.")
+    ] = Path("data/forecast.csv"),
+    catalogue: Annotated[
+        Path | None, typer.Option(help="The table of products, if not beside the forecast.")
+    ] = None,
+    stock: Annotated[Path | None, typer.Option(help="The table of stock on hand.")] = None,
+    open_orders: Annotated[Path | None, typer.Option(help="What is under way.")] = None,
+    network: Annotated[Path | None, typer.Option(help="The chain, a TOML file.")] = None,
+    locks: Annotated[Path | None, typer.Option(help="Order lines that a person has fixed.")] = None,
+    suppliers: Annotated[
+        Path | None, typer.Option(help="Suppliers' minimum orders, costs and order days.")
+    ] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="A column under another name: --map unique_id=SKU. Repeatable."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the CSV files; UTF-8 if not given.")
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option(help="Leave out products with bad values instead of stopping.")
+    ] = False,
+    law: Annotated[str, typer.Option(help="Law of demand around its forecast.")] = "lognormal",
+    brains: Annotated[
+        Path | None, typer.Option(help="Folder of brains; the shipped ones if not given.")
+    ] = None,
+    horizon: Annotated[int, typer.Option(help="Days to plan.")] = 30,
+    mode: Annotated[
+        str, typer.Option(help="Who decides where space is scarce: prices, levels or auto.")
+    ] = "auto",
+    budget: Annotated[float, typer.Option(help="Money for purchases over the horizon.")] = inf,
+    paths: Annotated[
+        int | None, typer.Option(help="Futures to play; 64, fewer beyond 6,250 products.")
+    ] = None,
+    pricing: Annotated[
+        str, typer.Option(help="How advice answers a price of space: asked or closed-form.")
+    ] = "asked",
+    seed: Annotated[int, typer.Option(help="Of the sampled futures.")] = 1,
+    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("runs/what-if"),
+    overwrite: Annotated[bool, typer.Option(help="Replace the study at --out.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Print nothing but the folder.")] = False,
+) -> None:
+    """Set scenarios beside the tables as they are, on the same futures.
+
+    Example: planner what-if --scenario bigger.toml --scenario dearer.toml
+    """
+    from data.catalogue import ReadOptions
+    from data.terms import Budget
+    from data.writing import check_free
+    from planner.config import PlanConfig, Solving
+    from planner.plan_commands import columns_of
+    from planner.what_if import read_what_ifs
+    from planner.what_if_page import write_study
+    from planner.what_if_study import study
+
+    tables = ReadOptions(
+        products=catalogue,
+        stock=stock,
+        open_orders=open_orders,
+        network=network,
+        locks=locks,
+        suppliers=suppliers,
+        columns=columns_of(mapping or []),
+        encoding=encoding,
+        skip_bad=skip_bad,
+        law=law,
+    )
+    config = PlanConfig(
+        forecast=products,
+        tables=tables,
+        brains=brains,
+        horizon=horizon,
+        solving=Solving(mode=mode),
+        budget=Budget(total=budget),
+        paths=paths,
+        pricing=pricing,
+        seed=seed,
+    )
+    asked = read_what_ifs(scenario)
+    check_free(out, overwrite)
+    # As for a plan: collecting would cost time, and could come between an engine and its end.
+    gc.disable()
+    try:
+        if quiet or not screen.is_terminal:
+            found = study(config, asked)
+        else:
+            with screen.status("read") as status:
+                found = study(config, asked, lambda step: status.update(escape(step)))
+    finally:
+        gc.enable()
+    folder = write_study(found, out, overwrite)
+    if quiet:
+        typer.echo(folder)
+    else:
+        _print_study(found, folder)
+
+
+def export(
+    run: Annotated[str, typer.Argument(help="A run folder, or a run's id in the store.")],
+    mapping: Annotated[
+        Path, typer.Option("--map", help="How the file is to look, a TOML file (docs/erp.toml).")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The file, or the folder of files; beside the run if not given."),
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(help="approved: refuse a run that nobody has approved.")
+    ] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Whose orders; the map's if not given. Repeatable.")
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(envvar="PLANNER_STORE", help="The store of runs; runs/planner.db."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace what stands at --out.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Print nothing but where it stands.")] = False,
+) -> None:
+    """Write the orders of a run as another system wants them.
+
+    Example: planner export runs/2027-01-04 --map docs/erp.toml --only approved
+    """
+    from planner.erp import default_target
+    from planner.erp import export as written_as
+    from planner.erp_map import read_map
+    from planner.wording import counted
+
+    if only not in (None, APPROVED):
+        raise ConfigurationError(f"--only is {only!r}, expected 'approved'")
+    erp_map = read_map(mapping)
+    if stage:
+        erp_map = erp_map.model_copy(update={"stages": tuple(stage)})
+    folder = _folder_of(run, store, only == APPROVED)
+    target = out or default_target(folder, erp_map, mapping)
+    exported = written_as(folder, erp_map, target, overwrite)
+    if quiet:
+        typer.echo(exported.target)
+        return
+    for path, lines in exported.files.items():
+        _say(f"{path}: {counted(lines, 'line')}")
+    if not exported.files:
+        _say("The run orders nothing there; the folder is empty of orders.")
+    _say(f"Written to {exported.target}", "bold")
+
+
+def _folder_of(run: str, store: str | None, approved: bool) -> Path:
+    """The folder of a run, by its path or by its id in the store.
+
+    Raises:
+        ConfigurationError: there is no such run; or it must be approved, and is not.
+    """
+    folder = Path(run)
+    if folder.is_dir() and not approved:
+        return folder
+    from planner.approval import approved_folder
+    from planner.runs.store import open_store
+
+    with open_store(store) as kept:
+        return approved_folder(kept, run) if approved else kept.run(run).folder
+
+
+def print_dry_run(dry: DryRun) -> None:
+    """What would be planned, on the screen."""
+    from planner.wording import counted
+
+    _say(dry.planned, "bold")
+    _say(f"It would read {', '.join(dry.read)}.")
+    for line in (*dry.assumed, *dry.odd):
+        _say(line, "dim", indent="  ")
+    for effect in dry.effects:
+        if not effect.touches:
+            _say(effect.sentence, "yellow", indent="  ")
+    if dry.skipped:
+        _say(f"{counted(len(dry.skipped), 'product')} would be skipped:")
+        for product, reason in list(dry.skipped.items())[:MOST_SKIPPED]:
+            _say(f"{product}: {reason}", indent="  ")
+        if len(dry.skipped) > MOST_SKIPPED:
+            _say(f"and {len(dry.skipped) - MOST_SKIPPED} more", indent="  ")
+    _say(dry.advice)
+    for line in dry.deciding:
+        _say(line)
+    if dry.play:
+        _say(f"In play: {'; '.join(dry.play)}.")
+    for line in dry.clashes:
+        _say(line, "yellow")
+    _say(dry.cost)
+    _say("Nothing was solved and nothing was written.", "bold")
+
+
+def _print_study(found: WhatIfStudy, folder: Path) -> None:
+    from planner.what_if_page import changed_most, headline, title
+    from planner.wording import number, signed
+
+    _say(title(found), "bold")
+    base = found.base
+    for trial in found.trials[1:]:
+        for effect in trial.effects:
+            said = f"{trial.name}, {effect.sentence}"
+            _say(said, "dim" if effect.touches else "yellow", indent="  ")
+    screen.print(_money_table(found))
+    screen.print(_space_table(found))
+    for trial in found.trials[1:]:
+        _say(headline(trial, base))
+        changed = changed_most(trial, base, MOST_CHANGED)
+        if changed:
+            most = ", ".join(
+                f"{of.unique_id} ({signed(of.difference.value)} of {number(of.cost)})"
+                for of in changed
+            )
+            _say(f"Products that change most: {most}.", indent="  ")
+    _say(f"Everything is in {folder}", "bold")
+
+
+def _money_table(found: WhatIfStudy) -> Table:
+    """A row per scenario: money by term, service, capital, purchases."""
+    from planner.what_if_page import told
+    from planner.what_if_study import figures
+    from planner.wording import between, signed
+
+    shown = (
+        *("holding", "missed sales", "overflow", "fill rate"),
+        *("capital tied up", "purchases", "purchases at cost"),
+    )
+    table = Table(title=f"Means of {found.futures} futures, the same for all", box=None)
+    table.add_column("scenario")
+    for column in ("cost", "less base", "95 % interval", *shown):
+        table.add_column(column, justify="right")
+    for trial in found.trials:
+        by_name = {figure.name: figure for figure in figures(trial, found.base)}
+        cost, more = by_name["cost"], by_name["cost"].difference
+        table.add_row(
+            _plain(trial.name),
+            told(cost, cost.value),
+            "" if more is None else signed(more.value),
+            "" if more is None else between(more.low, more.high, signed),
+            *(told(by_name[name], by_name[name].value) for name in shown),
+        )
+    return table
+
+
+def _space_table(found: WhatIfStudy) -> Table:
+    """A row per scenario and stage: use of space, and what it costs."""
+    from planner.what_if_page import told
+    from planner.what_if_study import figures
+
+    shown = ("mean capacity use", "highest capacity use", "price of space", "price of supply")
+    table = Table(title="Space", box=None)
+    for column in ("scenario", "stage"):
+        table.add_column(column)
+    for column in shown:
+        table.add_column(column, justify="right")
+    for trial in found.trials:
+        by_place = {(figure.stage, figure.name): figure for figure in figures(trial, found.base)}
+        for stage in trial.problem.scenario.network.names:
+            cells = [by_place[stage, name] for name in shown]
+            said = (told(cell, cell.value) for cell in cells)
+            table.add_row(_plain(trial.name), _plain(stage), *said)
+    return table
+
+
+def _say(text: str, style: str = "", indent: str = "") -> None:
+    """A paragraph as wide as the screen; unlike Rich's, no line ends within a number."""
+    for line in textwrap.wrap(
+        text, screen.width, initial_indent=indent, subsequent_indent=indent + "  "
+    ):
+        screen.print(_plain(line), style=style, soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    """Text as it is: no markup, and nothing that a terminal would obey."""
+    shown = (letter if letter.isprintable() or letter == THIN else "\ufffd" for letter in text)
+    return escape("".join(shown))
