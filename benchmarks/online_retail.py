@@ -16,16 +16,16 @@ least 0.2 and at most 8.
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from data.demand import loss_function
 from data.errors import DataError
+from data.history import SalesOptions, read_sales
 from data.network import default_network
+from data.sales import Sales
 from data.writing import write_table
 from envs.theory import safety_factor
 
@@ -40,50 +40,15 @@ TIGHTNESS = 0.8
 """Room for safety stock at the shelf, as a share of what the textbook's z would need."""
 
 
-@dataclass(frozen=True)
-class Sales:
-    """Daily sales of K products over D days.
-
-    Attributes:
-        unique_id: (K,).
-        first: the first day.
-        units: (D, K) [unit].
-        price: (D, K) [money/unit].
-        open: True on trading days (D,).
-    """
-
-    unique_id: np.ndarray
-    first: date
-    units: np.ndarray
-    price: np.ndarray
-    open: np.ndarray
-
-    def before(self, start: date) -> slice:
-        """The days of the WEEKS_SEEN weeks before `start`."""
-        end = (start - self.first).days
-        if end < 7 * WEEKS_SEEN or end > len(self.units):
-            last = self.first + timedelta(days=len(self.units))
-            raise DataError(
-                f"sales cover {self.first} to {last}; a forecast from {start} needs the "
-                f"{WEEKS_SEEN} weeks before it"
-            )
-        return slice(end - 7 * WEEKS_SEEN, end)
-
-
-def read_sales(path: Path) -> Sales:
-    """Sales from a Parquet file with one row per product and day, gaps filled with no sale."""
-    table = pd.read_parquet(path, columns=["unique_id", "ds", "y", "price", "open"])
-    units = table.pivot_table(index="ds", columns="unique_id", values="y", fill_value=0)
-    days = pd.date_range(units.index.min(), units.index.max())
-    price = table.pivot_table(index="ds", columns="unique_id", values="price")
-    traded = table.groupby("ds")["open"].max().reindex(days, fill_value=0)
-    return Sales(
-        unique_id=units.columns.to_numpy(),
-        first=days[0].date(),
-        units=units.reindex(days, fill_value=0).to_numpy(dtype=float),
-        price=price.reindex(days).ffill().bfill().to_numpy(dtype=float),
-        open=traded.to_numpy() > 0,
-    )
+def weeks_before(sales: Sales, start: date) -> slice:
+    """The days of the WEEKS_SEEN weeks before `start`."""
+    end = (start - sales.first).days
+    if end < 7 * WEEKS_SEEN or end > sales.days:
+        raise DataError(
+            f"sales cover {sales.first} to {sales.end}; a forecast from {start} needs the "
+            f"{WEEKS_SEEN} weeks before it"
+        )
+    return slice(end - 7 * WEEKS_SEEN, end)
 
 
 def weekday_forecast(sales: Sales, start: date, days: int) -> tuple[np.ndarray, np.ndarray]:
@@ -92,7 +57,7 @@ def weekday_forecast(sales: Sales, start: date, days: int) -> tuple[np.ndarray, 
     A weekday that is mostly closed has no demand; the few closed days among others are left out of
     its figures.
     """
-    seen = sales.before(start)
+    seen = weeks_before(sales, start)
     units = sales.units[seen].reshape(WEEKS_SEEN, 7, -1)
     traded = sales.open[seen].reshape(WEEKS_SEEN, 7)
     often = traded.mean(axis=0) > 0.5
@@ -112,7 +77,7 @@ def write_tables(sales: Sales, folder: Path, start: date, days: int) -> int:
     """
     mean, std = weekday_forecast(sales, start, days)
     ids = [str(x) for x in sales.unique_id]
-    price = np.nanmedian(sales.price[sales.before(start)], axis=0)
+    price = np.nanmedian(sales.price[weeks_before(sales, start)], axis=0)
     folder.mkdir(parents=True, exist_ok=True)
     _write_forecast(folder / "forecast.csv", ids, (mean, std), start)
     volume, ratio = _write_products(folder / "products.csv", ids, price)
@@ -194,7 +159,8 @@ def main() -> None:
     parser.add_argument("--start", type=date.fromisoformat, default=date(2011, 7, 1))
     parser.add_argument("--days", type=int, default=60)
     given = parser.parse_args()
-    count = write_tables(read_sales(given.sales), given.folder, given.start, given.days)
+    sales = read_sales(given.sales, SalesOptions(mask=False)).sales
+    count = write_tables(sales, given.folder, given.start, given.days)
     print(f"{count} products in {given.folder}")
 
 

@@ -259,7 +259,7 @@ def sample_output(folder: Path) -> str:
     done = subprocess.run(
         command,
         cwd=README.parent,
-        env={**os.environ, "COLUMNS": "100"},
+        env={**os.environ, "COLUMNS": "100", "PLANNER_STORE": f"sqlite:///{folder}.db"},
         capture_output=True,
         encoding="utf-8",
         check=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -24,6 +24,7 @@ from envs.policies import HIGHEST_Z, LOWEST_Z, Situation
 
 THEORY = "theory"
 FAMILY = "family brain"
+BASE_STOCK = "base-stock"
 
 
 @dataclass(frozen=True)
@@ -164,9 +165,11 @@ class Advisor:
         panel: the brains that fit the chain.
         outlook: the forecast.
         traits: of the products.
-        theory: z that theory advises (M, K) [1].
+        theory: z that theory advises (M, K) [1]; that of a base-stock where it has the product.
         reason: why no brain is asked, in words (K,); empty where one is.
         by_family: True where the family brain is asked (K,).
+        given_back: True where a base-stock has the product (K,); None if nowhere.
+        ventured: why no brain would be asked that is asked even so, in words (K,); None if nobody.
     """
 
     panel: Panel
@@ -175,6 +178,23 @@ class Advisor:
     theory: np.ndarray
     reason: np.ndarray
     by_family: np.ndarray
+    given_back: np.ndarray | None = None
+    ventured: np.ndarray | None = None
+
+    def giving_back(self, z: np.ndarray, reason: np.ndarray) -> Advisor:
+        """The advisor that holds constant safety factors where its own advice has lost to them.
+
+        Args:
+            z: (M, K) [1].
+            reason: why, in words (K,); empty where nothing changes.
+        """
+        back = np.asarray(reason != "")
+        return replace(
+            self,
+            theory=np.where(back, z, self.theory),
+            reason=np.where(back, reason, self.reason),
+            given_back=back,
+        )
 
     def __call__(self, situation: Situation) -> np.ndarray:
         """z (P, M, K) [1] where space is free."""
@@ -198,8 +218,16 @@ class Advisor:
             z=self(situation)[0],
             sigma=self.outlook.windows(situation.state.period).std,
             source=self.source,
-            reason=self.reason,
+            reason=self._told,
         )
+
+    @property
+    def _told(self) -> np.ndarray:
+        """Why it was not a brain, or what speaks against the brain that it was (K,)."""
+        if self.ventured is None:
+            return self.reason
+        even_so = [f"asked although {why}" if why else "" for why in self.ventured]
+        return np.where(self.reason == "", np.array(even_so, dtype=object), self.reason)
 
     @property
     def answers_prices(self) -> np.ndarray:
@@ -241,6 +269,8 @@ class Advisor:
     def source(self) -> np.ndarray:
         """Who is asked, per product in words (K,)."""
         said = np.full(len(self.reason), THEORY, object)
+        if self.given_back is not None:
+            said[self.given_back] = BASE_STOCK
         said[(self.reason == "") & self.by_family] = FAMILY
         by_class = np.flatnonzero((self.reason == "") & ~self.by_family)
         classes = [brain.card.cost_ratio for brain in self.panel.classes]
@@ -256,12 +286,22 @@ class Advisor:
 
 
 def advisor_of(
-    scenario: Scenario, outlook: Outlook, brains: Sequence[Brain] | None = None
+    scenario: Scenario,
+    outlook: Outlook,
+    brains: Sequence[Brain] | None = None,
+    beyond: np.ndarray | None = None,
 ) -> Advisor:
     """The advisor of a planning problem.
 
     Each product gets the class brains or the family brain, whichever scored better on products
     like it; theory where none has learnt its like, or none does better than theory on it.
+
+    Args:
+        scenario: the problem.
+        outlook: its forecast.
+        brains: who may be asked; those shipped if not given.
+        beyond: True where brains are asked although forecast errors are unlike those they have
+            learnt, because that has served the past better (K,); nowhere if not given.
     """
     panel = panel_of(shipped() if brains is None else brains, len(scenario.network))
     traits = traits_of(scenario)
@@ -279,4 +319,19 @@ def advisor_of(
     promised = panel.promised(products.cost_ratio, shape, by_family)
     for k in np.flatnonzero(np.isfinite(promised) & (promised > 1) & (reasons == "")).tolist():
         reasons[k] = f"on {SHAPES[shape[k]]} demand like it theory does better"
-    return Advisor(panel, outlook, traits, theory, reasons, by_family)
+    advisor = Advisor(panel, outlook, traits, theory, reasons, by_family)
+    if beyond is None or not panel.every:
+        return advisor
+    anywhere = [_of_any_error(brain) for brain in panel.every]
+    asked = beyond & (reasons != "") & (refusals(scenario, outlook, anywhere) == "")
+    return replace(
+        advisor,
+        reason=np.where(asked, "", reasons),
+        ventured=np.where(asked, reasons, ""),
+    )
+
+
+def _of_any_error(brain: Brain) -> Brain:
+    """The brain as if it had learnt forecast errors of every size and correlation."""
+    learnt = replace(brain.card.learnt, cv=(0.0, np.inf), autocorrelation=(-1.0, 1.0))
+    return replace(brain, card=replace(brain.card, learnt=learnt))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from data.errors import ConfigurationError
@@ -29,9 +30,11 @@ def approved_folder(store: Store, wanted: str | Path) -> Path:
             f"{wanted} is not approved ({said}); approve it with `planner runs approve {run.id} "
             "--who NAME`, or leave out --only approved"
         )
-    changed = [what for what in changed_files(run) if what.startswith((ORDERS, "the folder"))]
+    place = Path(wanted) if Path(wanted).is_dir() else run.folder
+    found = changed_files(replace(run, folder=place))
+    changed = [what for what in found if what.startswith((ORDERS, "the folder"))]
     if changed:
         raise ConfigurationError(
             f"{wanted}: {changed[0]}; what was approved is no longer there, so plan again"
         )
-    return Path(wanted) if Path(wanted).is_dir() else run.folder
+    return place

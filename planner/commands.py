@@ -9,17 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from planner.wording import THIN
+from planner.spoken_commands import plain, screen
 
 if TYPE_CHECKING:
     from planner.capacity_page import CapacityStudy
     from planner.explain import Sheet
-
-screen = Console(highlight=False)
 
 
 def register(app: typer.Typer) -> None:
@@ -40,9 +37,9 @@ def explain(
     from planner.explain import explain as told
 
     story = told(run, product)
-    screen.print(_plain(story.title), style="bold", soft_wrap=True)
+    screen.print(plain(story.title), style="bold", soft_wrap=True)
     for line in story.lines:
-        screen.print(_plain(line), soft_wrap=True)
+        screen.print(plain(line), soft_wrap=True)
     for sheet in story.sheets:
         screen.print(_table(sheet, days if sheet.title.startswith("Promised") else len(sheet.rows)))
 
@@ -81,15 +78,15 @@ def capacity(
     else:
         found = study(config)
     folder = write_study(found, out, overwrite)
-    screen.print(_plain(found.title), style="bold", soft_wrap=True)
+    screen.print(plain(found.title), style="bold", soft_wrap=True)
     _print_curves(found)
     for curve in found.curves:
         for line in (headline(curve), stopping(curve), honesty(curve)):
             if line:
-                screen.print(_plain(line), soft_wrap=True)
+                screen.print(plain(line), soft_wrap=True)
     for worth in found.ranges:
-        screen.print(_plain(f"In the model: {worth.sentence}"), soft_wrap=True)
-    screen.print(f"Everything is in {_plain(str(folder))}", style="bold", soft_wrap=True)
+        screen.print(plain(f"In the model: {worth.sentence}"), soft_wrap=True)
+    screen.print(f"Everything is in {plain(str(folder))}", style="bold", soft_wrap=True)
 
 
 def _print_curves(found: CapacityStudy) -> None:
@@ -107,20 +104,14 @@ def _table(sheet: Sheet, shown: int) -> Table:
     """A table on the screen; the first column is text, what follows is as wide as it must be."""
     left = len(sheet.rows) - shown
     more = f"; {left} more in the run folder" if left > 0 else ""
-    table = Table(title=_plain(sheet.title + more), box=None, title_justify="left")
+    table = Table(title=plain(sheet.title + more), box=None, title_justify="left")
     for column in sheet.columns:
         words = column in TEXT
-        table.add_column(_plain(column), justify="left" if words else "right")
+        table.add_column(plain(column), justify="left" if words else "right")
     for row in sheet.rows[:shown]:
-        table.add_row(*map(_plain, row))
+        table.add_row(*map(plain, row))
     return table
 
 
 TEXT = frozenset({"stage", "day", "ordered", "from", "arrives", "limited by"})
 """Columns of words; all others are numbers."""
-
-
-def _plain(text: str) -> str:
-    """Text as it is: no markup, and nothing that a terminal would obey."""
-    shown = (letter if letter.isprintable() or letter == THIN else "\ufffd" for letter in text)
-    return escape("".join(shown))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.costs import Costs
-from envs.metrics import Estimate, Kpis, estimate
+from envs.metrics import BAND, Estimate, Kpis, estimate
 from planner.replay import OURS, RIVALS
 from planner.wording import THIN, between, counted, number, percent, signed
 
@@ -29,8 +29,6 @@ MEANING = {
 """What each row of the comparison is."""
 TERMS = {"holding": "holding", "shortage": "missed sales", "overflow": "overflow"}
 """What the terms of the cost are called."""
-BAND = (5, 95)
-"""Percentiles between which nine futures in ten lie."""
 
 
 class Standing(Enum):

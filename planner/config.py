@@ -88,6 +88,9 @@ class PlanConfig:
         pricing: what a price of space is answered by: `asked`, brains that have learnt prices are
             asked at it; `closed-form`, the newsvendor's answer for every product.
         seed: of the sampled futures.
+        trust: what the past says of learnt advice, as `planner backtest` has written it; the
+            trust.csv beside the forecast if not given.
+        trusting: whether the past has a say at all.
         report: whether report.html is written.
         excel: whether plan.xlsx is written, with all order lines that a sheet holds; if not given,
             it comes with the report of few enough products, with the orders of the first days.
@@ -107,6 +110,8 @@ class PlanConfig:
     replay: str = "prices"
     pricing: str = ASKED
     seed: int = 1
+    trust: Path | None = None
+    trusting: bool = True
     report: bool = True
     excel: bool | None = None
 

@@ -6,18 +6,16 @@ Text from tables is shown as it is, never taken for markup or for commands to th
 from __future__ import annotations
 
 import gc
-import textwrap
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from data.errors import ConfigurationError
-from planner.wording import THIN
+from planner.spoken_commands import plain, say, screen
 
 if TYPE_CHECKING:
     from planner.dry_run import DryRun
@@ -28,7 +26,6 @@ MOST_SKIPPED = 5
 """Skipped products that are named."""
 MOST_CHANGED = 5
 """Products named per scenario."""
-screen = Console(highlight=False)
 
 
 def register(app: typer.Typer) -> None:
@@ -60,6 +57,12 @@ def what_if(
     ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Of the CSV files; UTF-8 if not given.")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="Decimal sign, . or , ; found out if not given.")
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option(help="day-first or month-first, for days such as 01/02/2027.")
     ] = None,
     skip_bad: Annotated[
         bool, typer.Option(help="Leave out products with bad values instead of stopping.")
@@ -104,10 +107,12 @@ def what_if(
         network=network,
         locks=locks,
         suppliers=suppliers,
-        columns=columns_of(mapping or []),
+        columns=columns_of(mapping),
         encoding=encoding,
         skip_bad=skip_bad,
         law=law,
+        decimal=decimal,
+        dates=dates,
     )
     config = PlanConfig(
         forecast=products,
@@ -182,10 +187,10 @@ def export(
         typer.echo(exported.target)
         return
     for path, lines in exported.files.items():
-        _say(f"{path}: {counted(lines, 'line')}")
+        say(f"{path}: {counted(lines, 'line')}")
     if not exported.files:
-        _say("The run orders nothing there; the folder is empty of orders.")
-    _say(f"Written to {exported.target}", "bold")
+        say("The run orders nothing there; the folder is empty of orders.")
+    say(f"Written to {exported.target}", "bold")
 
 
 def _folder_of(run: str, store: str | None, approved: bool) -> Path:
@@ -208,52 +213,52 @@ def print_dry_run(dry: DryRun) -> None:
     """What would be planned, on the screen."""
     from planner.wording import counted
 
-    _say(dry.planned, "bold")
-    _say(f"It would read {', '.join(dry.read)}.")
+    say(dry.planned, "bold")
+    say(f"It would read {', '.join(dry.read)}.")
     for line in (*dry.assumed, *dry.odd):
-        _say(line, "dim", indent="  ")
+        say(line, "dim", indent="  ")
     for effect in dry.effects:
         if not effect.touches:
-            _say(effect.sentence, "yellow", indent="  ")
+            say(effect.sentence, "yellow", indent="  ")
     if dry.skipped:
-        _say(f"{counted(len(dry.skipped), 'product')} would be skipped:")
+        say(f"{counted(len(dry.skipped), 'product')} would be skipped:")
         for product, reason in list(dry.skipped.items())[:MOST_SKIPPED]:
-            _say(f"{product}: {reason}", indent="  ")
+            say(f"{product}: {reason}", indent="  ")
         if len(dry.skipped) > MOST_SKIPPED:
-            _say(f"and {len(dry.skipped) - MOST_SKIPPED} more", indent="  ")
-    _say(dry.advice)
+            say(f"and {len(dry.skipped) - MOST_SKIPPED} more", indent="  ")
+    say(dry.advice)
     for line in dry.deciding:
-        _say(line)
+        say(line)
     if dry.play:
-        _say(f"In play: {'; '.join(dry.play)}.")
+        say(f"In play: {'; '.join(dry.play)}.")
     for line in dry.clashes:
-        _say(line, "yellow")
-    _say(dry.cost)
-    _say("Nothing was solved and nothing was written.", "bold")
+        say(line, "yellow")
+    say(dry.cost)
+    say("Nothing was solved and nothing was written.", "bold")
 
 
 def _print_study(found: WhatIfStudy, folder: Path) -> None:
     from planner.what_if_page import changed_most, headline, title
     from planner.wording import number, signed
 
-    _say(title(found), "bold")
+    say(title(found), "bold")
     base = found.base
     for trial in found.trials[1:]:
         for effect in trial.effects:
             said = f"{trial.name}, {effect.sentence}"
-            _say(said, "dim" if effect.touches else "yellow", indent="  ")
+            say(said, "dim" if effect.touches else "yellow", indent="  ")
     screen.print(_money_table(found))
     screen.print(_space_table(found))
     for trial in found.trials[1:]:
-        _say(headline(trial, base))
+        say(headline(trial, base))
         changed = changed_most(trial, base, MOST_CHANGED)
         if changed:
             most = ", ".join(
                 f"{of.unique_id} ({signed(of.difference.value)} of {number(of.cost)})"
                 for of in changed
             )
-            _say(f"Products that change most: {most}.", indent="  ")
-    _say(f"Everything is in {folder}", "bold")
+            say(f"Products that change most: {most}.", indent="  ")
+    say(f"Everything is in {folder}", "bold")
 
 
 def _money_table(found: WhatIfStudy) -> Table:
@@ -274,7 +279,7 @@ def _money_table(found: WhatIfStudy) -> Table:
         by_name = {figure.name: figure for figure in figures(trial, found.base)}
         cost, more = by_name["cost"], by_name["cost"].difference
         table.add_row(
-            _plain(trial.name),
+            plain(trial.name),
             told(cost, cost.value),
             "" if more is None else signed(more.value),
             "" if more is None else between(more.low, more.high, signed),
@@ -299,19 +304,5 @@ def _space_table(found: WhatIfStudy) -> Table:
         for stage in trial.problem.scenario.network.names:
             cells = [by_place[stage, name] for name in shown]
             said = (told(cell, cell.value) for cell in cells)
-            table.add_row(_plain(trial.name), _plain(stage), *said)
+            table.add_row(plain(trial.name), plain(stage), *said)
     return table
-
-
-def _say(text: str, style: str = "", indent: str = "") -> None:
-    """A paragraph as wide as the screen; unlike Rich's, no line ends within a number."""
-    for line in textwrap.wrap(
-        text, screen.width, initial_indent=indent, subsequent_indent=indent + "  "
-    ):
-        screen.print(_plain(line), style=style, soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    """Text as it is: no markup, and nothing that a terminal would obey."""
-    shown = (letter if letter.isprintable() or letter == THIN else "\ufffd" for letter in text)
-    return escape("".join(shown))

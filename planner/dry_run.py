@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from brain.advice import Advisor, advisor_of
+from brain.advice import Advisor
 from data.engine import Alone
 from data.issues import Severity
 from data.safety_stock import SafetyStock
@@ -23,10 +23,11 @@ from planner.engine import cores
 from planner.intake import Intake, read_intake
 from planner.lookahead import LARGEST_SAMPLE
 from planner.pipeline import brains_of, making_of
-from planner.planning import AUTO, LEVELS, SOON, Making, _in_lots, _programme_alone
+from planner.planning import AUTO, LEVELS, SOON, Making, decides_lots, programme_alone
 from planner.problem import Problem, problem_of
 from planner.replay import futures_of, has_optimiser
 from planner.sources import advisers, reasons
+from planner.trust import trusted_advisor
 from planner.what_if import Asked
 from planner.wording import counted, day, number
 
@@ -94,7 +95,8 @@ def dry_run(config: PlanConfig, asked: Sequence[Asked] = ()) -> DryRun:
     """
     intake = read_intake(config, asked)
     problem = problem_of(intake.scenario, intake.horizon)
-    advisor = advisor_of(problem.scenario, problem.outlook, brains_of(config))
+    brains = brains_of(config)
+    advisor = trusted_advisor(problem.scenario, problem.outlook, brains, intake.trust)
     since = config.since
     announced = announced_by(since, problem.scenario, config.fence) if since else None
     making = making_of(config, announced, Alone())
@@ -122,7 +124,7 @@ def dry_run(config: PlanConfig, asked: Sequence[Asked] = ()) -> DryRun:
 
 def who_decides(problem: Problem, making: Making) -> str:
     """Who would decide the orders, should anything that products share turn out to be scarce."""
-    alone = _programme_alone(problem, making)
+    alone = programme_alone(problem, making)
     if not alone and not (making.coupling and problem.has_limits):
         return FREE
     asked = making.mode == LEVELS or (making.mode == AUTO and problem.shares_more_than_space)
@@ -193,7 +195,7 @@ def _deciding(problem: Problem, making: Making, load: Load, decides: str) -> lis
             batches = max(round(load.products / WHOLE.batch), 1)
             how = f"in {counted(batches, 'batch', 'batches')} that share what is scarce"
         found.append(f"The programme would be solved{beside}, {how}.")
-        if _in_lots(problem, making):
+        if decides_lots(problem, making):
             found.append("It would decide lots and minimum orders, too.")
     found.append(f"The plan would be replayed on {counted(load.futures, 'sampled future')}.")
     return found

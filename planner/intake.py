@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 
-from data.catalogue import Reading, read_scenario
+from data.catalogue import Reading, Source, read_scenario
 from data.errors import PlannerError
 from data.scenario import Scenario
 from planner.changes import Effect, changed
 from planner.config import PlanConfig
+from planner.trust import FILE, Trust, read_trust, trust_beside
 from planner.what_if import Asked
 
 
@@ -25,6 +28,7 @@ class Intake:
         horizon: days that can be planned [period].
         effects: what every change of the scenarios came to, by the scenario's name.
         stopped: reason per product that was stopped on the way, by unique_id.
+        trust: what the past says of learnt advice; None where nobody asked it.
     """
 
     reading: Reading
@@ -32,6 +36,7 @@ class Intake:
     horizon: int
     effects: Mapping[str, tuple[Effect, ...]] = field(default_factory=dict)
     stopped: Mapping[str, str] = field(default_factory=dict)
+    trust: Trust | None = None
 
     def without(self, reasons: Mapping[int, str]) -> Intake:
         """The same without some products, by their numbers, each with the reason.
@@ -80,9 +85,21 @@ def intake_of(config: PlanConfig, reading: Reading, asked: Sequence[Asked] = ())
     sentences = [
         f"what-if {name!r}, {effect.sentence}" for name, of in effects.items() for effect in of
     ]
+    trust, read = _trusted(config)
     reading = replace(
         reading,
-        sources=(*reading.sources, *(each.source for each in asked)),
-        assumed=(*reading.assumed, *sentences),
+        sources=(*reading.sources, *(each.source for each in asked), *read),
+        assumed=(*reading.assumed, *sentences, *([trust.sentence] if trust else [])),
     )
-    return Intake(reading, scenario, min(config.horizon, scenario.horizon), effects)
+    horizon = min(config.horizon, scenario.horizon)
+    return Intake(reading, scenario, horizon, effects, trust=trust)
+
+
+def _trusted(config: PlanConfig) -> tuple[Trust | None, tuple[Source, ...]]:
+    """What the past says of learnt advice, and the file that says it."""
+    path = config.trust or trust_beside(config.forecast)
+    if path is None or not config.trusting:
+        return None, ()
+    trust = read_trust(path)
+    digest = sha256(path.read_bytes()).hexdigest()
+    return trust, (Source(Path(FILE).stem, path, digest, len(trust.unique_id)),)

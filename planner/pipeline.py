@@ -13,7 +13,7 @@ from time import perf_counter
 
 import numpy as np
 
-from brain.advice import Advisor, advisor_of
+from brain.advice import Advisor
 from brain.brain import Brain
 from brain.registry import load_all, shipped
 from data.catalogue import Reading
@@ -42,6 +42,7 @@ from planner.replay import (
 )
 from planner.rules import Advice, advice_of
 from planner.soundness import UnsoundError, check_advice, check_plan
+from planner.trust import Trust, met_halfway, safety_stock, trusted_advisor
 from planner.what_if import Asked
 
 
@@ -91,11 +92,13 @@ class Posed:
         problem: with terms that can be kept.
         conflicts: terms that clashed, and what gave way.
         announced: what an earlier run had announced; None if nobody was told.
+        trust: what the past says of learnt advice; None where nobody asked it.
     """
 
     problem: Problem
     conflicts: tuple[Conflict, ...]
     announced: Announced | None
+    trust: Trust | None
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,7 @@ def pose(config: PlanConfig, intake: Intake) -> Posed:
     problem = problem_of(replace(intake.scenario, terms=settled.terms), intake.horizon)
     since = config.since
     announced = announced_by(since, problem.scenario, config.fence) if since else None
-    return Posed(problem, settled.conflicts, announced)
+    return Posed(problem, settled.conflicts, announced, intake.trust)
 
 
 def _carried_through(
@@ -216,9 +219,12 @@ def decide(
     """
     problem = posed.problem
     clock.begins("advise")
-    advisor = advisor_of(problem.scenario, problem.outlook, brains)
-    advice = advice_of(config.pricing, advisor, problem.scenario, problem.outlook)
-    advised = advisor.safety_stock(problem.situation())
+    scenario, outlook, trust = problem.scenario, problem.outlook, posed.trust
+    advisor = trusted_advisor(scenario, outlook, brains, trust)
+    advice = advice_of(config.pricing, advisor, scenario, outlook)
+    advice = met_halfway(advice, scenario, outlook, trust)
+    ids, morning = scenario.products.unique_id, problem.situation()
+    advised = safety_stock(advisor, advice, morning, trust, ids)
     check_advice(advised)
     clock.begins("reconcile")
     making = replace(making_of(config, posed.announced, engine), tell=clock.measures)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import gc
-import textwrap
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from data.errors import ConfigurationError
 from planner.runs.commands import StoreOption
+from planner.spoken_commands import columns_of, errors, say, screen
 
 EXCEPTIONS_ABOVE_LIMIT = 4
 MOST_STOPPED = 5
 """Stopped products that are named."""
-screen = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +45,12 @@ def plan(
     ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Of the CSV files; UTF-8 if not given.")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="Decimal sign, . or , ; found out if not given.")
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option(help="day-first or month-first, for days such as 01/02/2027.")
     ] = None,
     law: Annotated[str, typer.Option(help="Law of demand around its forecast.")] = "lognormal",
     brains: Annotated[
@@ -130,6 +133,17 @@ def plan(
     skip_bad: Annotated[
         bool, typer.Option(help="Leave out products with bad values instead of stopping.")
     ] = False,
+    trust: Annotated[
+        Path | None,
+        typer.Option(
+            help="What `planner backtest` found of learnt advice; the trust.csv beside the "
+            "forecast if not given."
+        ),
+    ] = None,
+    trusting: Annotated[
+        bool,
+        typer.Option("--use-trust/--no-trust", help="Whether a trust.csv has a say in advice."),
+    ] = True,
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
     excel: Annotated[
         bool | None,
@@ -177,10 +191,12 @@ def plan(
         network=network,
         locks=locks,
         suppliers=suppliers,
-        columns=columns_of(mapping or []),
+        columns=columns_of(mapping),
         encoding=encoding,
         skip_bad=skip_bad,
         law=law,
+        decimal=decimal,
+        dates=dates,
     )
     config = PlanConfig(
         forecast=products,
@@ -199,6 +215,8 @@ def plan(
         replay=replay,
         pricing=pricing,
         seed=seed,
+        trust=trust,
+        trusting=trusting,
         report=report,
         excel=excel,
     )
@@ -216,7 +234,7 @@ def plan(
         _print_summary(summary(outcome, folder), outcome.seconds)
     run_id = record_plan(folder, store)
     if run_id and not quiet:
-        _say(f"Recorded as {run_id}", "dim")
+        say(f"Recorded as {run_id}", "dim")
     urgent = sum(finding.urgent for finding in outcome.findings)
     if max_urgent is not None and urgent > max_urgent:
         errors.print(f"{urgent} products miss sales, more than --max-urgent {max_urgent}")
@@ -267,56 +285,33 @@ def _planned(config: Any, asked: Any, quiet: bool) -> tuple[Any, Path]:
         gc.enable()
 
 
-def columns_of(pairs: list[str]) -> dict[str, str]:
-    """Headers by our column names, from pairs such as unique_id=SKU.
-
-    Raises:
-        ConfigurationError: one of them is no such pair.
-    """
-    columns = {}
-    for pair in pairs:
-        ours, equals, theirs = pair.partition("=")
-        if not (equals and ours and theirs):
-            raise ConfigurationError(f"--map is {pair!r}, expected OURS=THEIRS, as unique_id=SKU")
-        columns[ours.strip()] = theirs.strip()
-    return columns
-
-
 def _print_summary(said: Any, seconds: dict[str, float]) -> None:
     """The plan's summary on the terminal."""
-    _say(said.planned, "bold")
-    _say(f"Read {', '.join(said.read)}.")
+    say(said.planned, "bold")
+    say(f"Read {', '.join(said.read)}.")
     for line in (*said.assumed, *said.odd):
-        _say(line, "dim", indent="  ")
+        say(line, "dim", indent="  ")
     if said.skipped:
         count = len(said.skipped)
         what = "1 product is" if count == 1 else f"{count} products are"
-        _say(f"{what} not planned; exceptions.csv says why.")
+        say(f"{what} not planned; exceptions.csv says why.")
     for line in said.conflicts:
-        _say(line, "yellow")
-    _say(said.advised)
-    _say(said.decided)
+        say(line, "yellow")
+    say(said.advised)
+    say(said.decided)
     screen.print(_cost_table(said.comparison))
     for line in (said.promised, said.happened, said.verdict, said.service, *said.space):
-        _say(line)
-    _say(f"Products: {', '.join(f'{count} {status.value}' for status, count in said.statuses)}.")
+        say(line)
+    say(f"Products: {', '.join(f'{count} {status.value}' for status, count in said.statuses)}.")
     for item in said.pressing:
         finding = item.finding
-        _say(
+        say(
             f"{f'{item.unique_id} {item.name}'.strip()}: {finding.status.value}, {item.money} at "
             f"stake; {finding.reason}; {finding.action}",
             indent="  ",
         )
-    _say(", ".join(f"{step} {value:.1f} s" for step, value in seconds.items()), "dim")
-    _say(f"Everything is in {said.folder}", "bold")
-
-
-def _say(text: str, style: str = "", indent: str = "") -> None:
-    """A paragraph as wide as the screen; unlike Rich's, no line ends within a number."""
-    for line in textwrap.wrap(
-        text, screen.width, initial_indent=indent, subsequent_indent=indent + "  "
-    ):
-        screen.print(escape(line), style=style, soft_wrap=True)
+    say(", ".join(f"{step} {value:.1f} s" for step, value in seconds.items()), "dim")
+    say(f"Everything is in {said.folder}", "bold")
 
 
 def _cost_table(comparison: Any) -> Table:

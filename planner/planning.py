@@ -106,7 +106,7 @@ def make_plan(problem: Problem, advice: Advice, making: Making | None = None) ->
     """
     making = making or Making()
     free = np.zeros((problem.horizon, len(problem.scenario.network)))
-    unhindered = not _programme_alone(problem, making)
+    unhindered = not programme_alone(problem, making)
     if unhindered and not (making.coupling and problem.has_limits):
         return _carried(problem, rule_at(problem, advice, free), "", None, free)
     by_programme = (
@@ -130,13 +130,13 @@ def make_plan(problem: Problem, advice: Advice, making: Making | None = None) ->
     return planned if followed else replace(planned, policy=rule)
 
 
-def _programme_alone(problem: Problem, making: Making) -> bool:
+def programme_alone(problem: Problem, making: Making) -> bool:
     """True where something is asked for that only the programme can do, scarce space or not."""
     held = making.announced is not None and making.announced.fence.days > 0
-    return making.goal is not Goal.HYBRID or held or _in_lots(problem, making)
+    return making.goal is not Goal.HYBRID or held or decides_lots(problem, making)
 
 
-def _in_lots(problem: Problem, making: Making) -> bool:
+def decides_lots(problem: Problem, making: Making) -> bool:
     """Whether the programme decides lots and minimum orders, too."""
     chosen = problem.pays_per_order if making.in_lots is None else making.in_lots
     return chosen and making.mode != PRICES
@@ -174,7 +174,7 @@ def _reconciled(
         task = fenced(task, making.announced.orders, making.announced.fence)
     with ThreadPoolExecutor(max_workers=1) as beside:
         price = beside.submit(ahead.schedule, morning, advice, problem.horizon)
-        if _in_lots(problem, making):
+        if decides_lots(problem, making):
             answer = asked_in_lots(task, making.effort, making.engine, making.tell)
         else:
             answer = reconcile(task, None, making.effort, making.engine, making.tell)

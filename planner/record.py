@@ -22,6 +22,8 @@ BATCH = 50_000
 FIGURES = (
     "unique_id",
     "name",
+    "category",
+    "supplier",
     "mean_demand",
     "cost_ratio",
     "unit_cost",
@@ -85,7 +87,8 @@ def figure_text(outcome: Outcome) -> Iterator[str]:
     """What is known of every product and came of it on the futures, as lines of CSV."""
     products, kpis = outcome.problem.scenario.products, outcome.happened[OURS]
     futures = len(kpis.served)
-    words = (map(cell, map(str, of.tolist())) for of in (products.unique_id, products.name))
+    said = (products.unique_id, products.name, products.category, products.supplier)
+    words = (map(cell, map(str, of.tolist())) for of in said)
     numbers = (
         outcome.problem.scenario.forecast.scale,
         products.cost_ratio,
@@ -98,7 +101,7 @@ def figure_text(outcome: Outcome) -> Iterator[str]:
         kpis.costs.holding.mean(axis=0),
         kpis.costs.shortage.mean(axis=0),
     )
-    yield from _text(f"%s,%s{f',{FIGURE}' * len(numbers)},{futures}\n", (*words, *numbers))
+    yield from _text(f"%s,%s,%s,%s{f',{FIGURE}' * len(numbers)},{futures}\n", (*words, *numbers))
 
 
 def safety_stock_text(outcome: Outcome) -> Iterator[str]:

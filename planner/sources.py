@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from brain.advice import FAMILY, THEORY
+from brain.advice import BASE_STOCK, FAMILY, THEORY
 from data.safety_stock import SafetyStock
 from planner.rules import ASKED, CLOSED_FORM
 from planner.wording import counted, number
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from planner.pipeline import Outcome
 
 CLASSES = "class brains"
-ADVISERS = (CLASSES, FAMILY, THEORY)
+ADVISERS = (CLASSES, FAMILY, BASE_STOCK, THEORY)
 FIRST_NUMBER = re.compile(r"\d+(\.\d+)?")
 NEWSVENDOR = "the newsvendor's formula at the dearer holding cost"
 
 
 def advisers(advised: SafetyStock) -> dict[str, int]:
     """Products by who advised them, in the order of `ADVISERS`; all are named."""
-    who = Counter(who if who in (FAMILY, THEORY) else CLASSES for who in advised.source)
+    who = Counter(who if who in ADVISERS else CLASSES for who in advised.source)
     return {name: who[name] for name in ADVISERS}
 
 

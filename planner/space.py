@@ -37,6 +37,7 @@ class StageSpace:
         overflow_price: of space beyond it [money/volume/period].
         promised: space used if demand comes at its mean (T,) [volume].
         happened: space used, mean over futures (T,) [volume].
+        low, high: nine futures in ten use between so much space (T,) [volume].
         overflow_chance: share of futures in which space was exceeded (T,) [1].
         price: what one more unit of space is worth in the model (T,) [money/volume/period].
         modelled: whether the model was asked.
@@ -52,6 +53,8 @@ class StageSpace:
     overflow_price: float
     promised: np.ndarray
     happened: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
     overflow_chance: np.ndarray
     price: np.ndarray
     modelled: bool
@@ -90,6 +93,8 @@ def stage_spaces(outcome: Outcome) -> tuple[StageSpace, ...]:
             overflow_price=stage.overflow_price,
             promised=planned.plan.occupancy[:, m],
             happened=kpis.occupancy[:, m],
+            low=kpis.occupancy_low[:, m],
+            high=kpis.occupancy_high[:, m],
             overflow_chance=kpis.overflow_chance[:, m],
             price=planned.storage_price[:, m],
             modelled=planned.answer is not None,

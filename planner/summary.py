@@ -137,7 +137,8 @@ def _planned(outcome: Outcome) -> str:
 
 
 def _read(source: Source) -> str:
-    thing = "stage" if source.table == "network" else "row"
+    things = {"network": "stage", "trust": "product"}
+    thing = "change" if source.table.startswith("scenario ") else things.get(source.table, "row")
     return f"{source.path} ({counted(source.records, thing)})"
 
 

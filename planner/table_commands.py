@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from data.errors import ConfigurationError, DataError
-from planner.wording import THIN
+from planner.spoken_commands import columns_of, say_line
 
 if TYPE_CHECKING:
     from planner.validation import Validation
 
 LEFT_OUT = 4
 """Exit code of --strict where something is left out."""
-screen = Console(highlight=False)
 
 
 def register(app: typer.Typer) -> None:
@@ -70,23 +67,23 @@ def init(
     if sales is None:
         with new_folder(folder) as draft:
             write_sample(draft, products, days, seed, history=True)
-        _say(f"{products} products x {days} days in {folder}; now run:")
-        _say(f"  planner plan --products {folder / 'forecast.csv'}")
-        _say("or make the forecast anew from its sales before:")
-        _say(f"  {next_steps(folder)[0]} --overwrite")
+        say_line(f"{products} products x {days} days in {folder}; now run:")
+        say_line(f"  planner plan --products {folder / 'forecast.csv'}")
+        say_line("or make the forecast anew from its sales before:")
+        say_line(f"  {next_steps(folder)[0]} --overwrite")
         return
-    columns = _columns(mapping or [])
+    columns = columns_of(mapping, "y=units")
     options = SalesOptions(columns, encoding, decimal, skip_bad, dates=dates, add_up=add_up)
     reading = read_sales(sales, options)
     assumed = write_start(folder, reading.sales, sales.name)
     for line in reading.assumed:
-        _say(f"  {line}", "dim")
-    _say("Assumed in products.csv; replace what you know better:")
+        say_line(f"  {line}", "dim")
+    say_line("Assumed in products.csv; replace what you know better:")
     for line in assumed:
-        _say(f"  {line}", "dim")
-    _say(f"{len(reading.sales.unique_id):,} products in {folder}; now run:")
+        say_line(f"  {line}", "dim")
+    say_line(f"{len(reading.sales.unique_id):,} products in {folder}; now run:")
     for step in next_steps(folder):
-        _say(f"  {step}")
+        say_line(f"  {step}")
 
 
 def validate(
@@ -154,7 +151,7 @@ def validate(
         network=network,
         locks=locks,
         suppliers=suppliers,
-        columns=_columns(mapping or []),
+        columns=columns_of(mapping),
         encoding=encoding,
         skip_bad=skip_bad,
         law=law,
@@ -167,7 +164,7 @@ def validate(
     _print_findings(found)
     if len(found.issues):
         _write(found, out)
-    _say(found.verdict, "bold")
+    say_line(found.verdict, "bold")
     if found.refused:
         raise typer.Exit(DataError.exit_code)
     if strict and not found.complete:
@@ -179,14 +176,14 @@ def _write(found: Validation, out: Path) -> None:
         found.issues.write(out)
     except OSError as error:
         raise ConfigurationError(f"--out {out} cannot be written: {error.strerror}") from error
-    _say(f"All of it, row by row, is in {out}")
+    say_line(f"All of it, row by row, is in {out}")
 
 
 def _print_findings(found: Validation) -> None:
     from data.issues import Severity
 
     for source in found.sources:
-        _say(f"Read {source}")
+        say_line(f"Read {source}")
     for severity, title, style in (
         (Severity.ERROR, "Wrong, and in the way:", "red"),
         (Severity.SKIPPED, "Left out:", "yellow"),
@@ -195,22 +192,6 @@ def _print_findings(found: Validation) -> None:
     ):
         lines = found.issues.lines(severity)
         if lines:
-            _say(title, style)
+            say_line(title, style)
         for line in lines:
-            _say(f"  {line}", "dim" if not style else "")
-
-
-def _columns(pairs: list[str]) -> dict[str, str]:
-    columns = {}
-    for pair in pairs:
-        ours, equals, theirs = pair.partition("=")
-        if not (equals and ours and theirs):
-            raise ConfigurationError(f"--map is {pair!r}, expected OURS=THEIRS, as unique_id=SKU")
-        columns[ours.strip()] = theirs.strip()
-    return columns
-
-
-def _say(text: str, style: str = "") -> None:
-    """A line on the screen: no markup, and nothing that a terminal would obey."""
-    shown = (letter if letter.isprintable() or letter == THIN else "\ufffd" for letter in text)
-    screen.print(escape("".join(shown)), style=style, soft_wrap=True)
+            say_line(f"  {line}", "dim" if not style else "")

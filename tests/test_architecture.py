@@ -51,6 +51,8 @@ TRAINING = {
     "brain/hindsight/training.py",
     "brain/hindsight/twin.py",
     "brain/ppo.py",
+    "brain/reference/lanes.py",
+    "brain/reference/learners.py",
     "brain/vec_env.py",
 }
 """The only files that learn, and so the only ones that need torch; `brain/training.py`, which

@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from data.errors import ConfigurationError
-from planner.wording import THIN
+from planner.spoken_commands import columns_of, day_of, plain, say_line, screen
 
 if TYPE_CHECKING:
     from data.engine import Engine
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 
 MOST_ASSUMED = 12
 """Sentences about what was assumed that the screen shows; data_issues.csv has all."""
-screen = Console(highlight=False)
 
 
 def register(app: typer.Typer) -> None:
@@ -56,6 +52,9 @@ def forecast(
     ] = None,
     encoding: Annotated[str | None, typer.Option(help="Of a CSV file of sales.")] = None,
     decimal: Annotated[str | None, typer.Option(help="Its decimal sign, . or ,")] = None,
+    dates: Annotated[
+        str | None, typer.Option(help="day-first or month-first, for days such as 01/02/2027.")
+    ] = None,
     skip_bad: Annotated[
         bool, typer.Option(help="Leave out products with bad values instead of stopping.")
     ] = False,
@@ -89,12 +88,17 @@ def forecast(
     from planner.forecasting.records import ForecastSetting
 
     check_free(out, overwrite)
-    first = _day(start)
+    first = day_of("--start", start)
     chain = read_network(network)
     models = _models(extra)
     setting = ForecastSetting(protection_interval=protection_interval(chain), models=models)
     options = SalesOptions(
-        _columns(mapping or []), encoding, decimal, skip_bad=skip_bad, mask=not keep_stockouts
+        columns_of(mapping, "y=units"),
+        encoding,
+        decimal,
+        skip_bad=skip_bad,
+        mask=not keep_stockouts,
+        dates=dates,
     )
     reading = read_sales(sales, options)
     if products is not None:
@@ -128,7 +132,7 @@ def _found(
     if setting.models and not quiet:
         times = len(origins_in(sales, setting)) + 1
         needed = seconds_needed(sales, setting.models, days, engine.workers, times)
-        _say(
+        say_line(
             f"{', '.join(setting.models)} on {len(sales.unique_id):,} products, {times} times: "
             f"about {needed / 60:,.0f} minutes on {engine.workers} cores"
         )
@@ -141,22 +145,22 @@ def _found(
 def _print(found: SalesForecast, reading: SalesReading, files: list[Path]) -> None:
     from planner.forecasting import told
 
-    _say(f"Read {', '.join(map(str, reading.sources))}.")
+    say_line(f"Read {', '.join(map(str, reading.sources))}.")
     assumed = [*reading.assumed, *found.assumed]
     for line in assumed[:MOST_ASSUMED]:
-        _say(line, "dim")
+        say_line(line, "dim")
     if len(assumed) > MOST_ASSUMED:
-        _say(f"and {len(assumed) - MOST_ASSUMED} more such sentences in {files[-1]}", "dim")
+        say_line(f"and {len(assumed) - MOST_ASSUMED} more such sentences in {files[-1]}", "dim")
     if reading.skipped:
-        _say(f"{len(reading.skipped):,} products are left out; {files[-1]} says why.")
-    _say(told.headline(found), "bold")
+        say_line(f"{len(reading.skipped):,} products are left out; {files[-1]} says why.")
+    say_line(told.headline(found), "bold")
     for line in (told.methods(found), told.money(found), *told.thin(found)):
         if line:
-            _say(line)
+            say_line(line)
     if found.coverage.rows:
         screen.print(_coverage_table(found))
-        _say(told.verdict(found.coverage))
-    _say(f"Written: {', '.join(map(str, files))}", "bold")
+        say_line(told.verdict(found.coverage))
+    say_line(f"Written: {', '.join(map(str, files))}", "bold")
 
 
 def _coverage_table(found: SalesForecast) -> Table:
@@ -168,7 +172,7 @@ def _coverage_table(found: SalesForecast) -> Table:
     for number, column in enumerate(told.COVERAGE_COLUMNS):
         table.add_column(column, justify="right" if number else "left")
     for row in told.coverage_rows(found.coverage):
-        table.add_row(*map(_plain, row))
+        table.add_row(*map(plain, row))
     return table
 
 
@@ -179,32 +183,3 @@ def _models(extra: str | None) -> tuple[str, ...]:
         return ()
     names = tuple(name.strip() for name in extra.split(",") if name.strip())
     return USUAL if names == (LIBRARY,) else names
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"--start is {text!r}, expected a day written 2011-07-01"
-        ) from error
-
-
-def _columns(pairs: list[str]) -> dict[str, str]:
-    columns = {}
-    for pair in pairs:
-        ours, equals, theirs = pair.partition("=")
-        if not (equals and ours and theirs):
-            raise ConfigurationError(f"--map is {pair!r}, expected OURS=THEIRS, as y=units")
-        columns[ours.strip()] = theirs.strip()
-    return columns
-
-
-def _say(text: str, style: str = "") -> None:
-    screen.print(_plain(text), style=style, soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    """Text as it is: no markup, and nothing that a terminal would obey."""
-    shown = (letter if letter.isprintable() or letter == THIN else "\ufffd" for letter in text)
-    return escape("".join(shown))

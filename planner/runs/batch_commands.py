@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from planner.runs.commands import StoreOption, _plain, opened
-
-screen = Console(highlight=False)
+from planner.runs.commands import StoreOption, opened
+from planner.spoken_commands import say_line
 
 
 def register(main: typer.Typer) -> None:
@@ -44,14 +42,10 @@ def run(
         if dry_run:
             results = foresee(asked, known)
         else:
-            results = run_month(asked, known, (lambda line: None) if quiet else _say)
+            results = run_month(asked, known, (lambda line: None) if quiet else say_line)
     for result in results:
         if quiet or dry_run:
-            _say(f"{result.job}: {result.status}; {result.message}")
+            say_line(f"{result.job}: {result.status}; {result.message}")
     code = exit_code(results)
     if code:
         raise typer.Exit(code)
-
-
-def _say(line: str) -> None:
-    screen.print(_plain(line), soft_wrap=True)

@@ -5,17 +5,16 @@ Text from tables and stores is shown as it is, never taken for markup or for com
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from data.errors import ConfigurationError
+from planner.spoken_commands import plain, say, screen
 
 if TYPE_CHECKING:
     from planner.runs.compare import Changed, Comparison
@@ -34,7 +33,6 @@ StoreOption = Annotated[
     ),
 ]
 RunArgument = Annotated[str, typer.Argument(help="Its id, the beginning of one, or its folder.")]
-screen = Console(highlight=False)
 app = typer.Typer(no_args_is_help=True, help="Runs: what was planned, from what, and who approved.")
 
 
@@ -82,7 +80,7 @@ def list_runs(
     for run in runs:
         made = f"{run.created:%Y-%m-%d %H:%M}"
         words = (run.id, made, run.horizon, run.products, run.state, _near(run.folder))
-        table.add_row(*map(_plain, words))
+        table.add_row(*map(plain, words))
     screen.print(table if runs else "no runs yet; `planner plan` makes one", soft_wrap=True)
 
 
@@ -98,23 +96,23 @@ def show(run: RunArgument, store: StoreOption = None) -> None:
         known = found.run(run)
         history = found.approvals(known.id)
         kept = {part.sha256: found.archive.holds(part.sha256) for part in known.inputs}
-    _say(f"Run {known.id}, {known.state}, {known.status}", "bold")
+    say(f"Run {known.id}, {known.state}, {known.status}", "bold")
     made = known.created.isoformat(sep=" ", timespec="seconds")
-    _say(
+    say(
         f"Made {made} by planner {known.planner}: {known.products} products, {known.horizon} days "
         f"from {known.start}, seed {known.seed}. Brains: {', '.join(known.brains) or 'none'}."
     )
-    _say(f"It stands in {known.folder}.")
+    say(f"It stands in {known.folder}.")
     for problem in changed_files(known):
-        _say(f"Not as it was recorded: {problem}.", "red")
+        say(f"Not as it was recorded: {problem}.", "red")
     for part in known.inputs:
         copy = "a copy is kept" if kept[part.sha256] else "no copy is kept"
-        _say(f"Made from {part.path} ({part.sha256[:12]}…), {copy}.")
+        say(f"Made from {part.path} ({part.sha256[:12]}…), {copy}.")
     _print_figures(known)
     for decision in history:
         when = decision.at.isoformat(sep=" ", timespec="seconds")
         note = f": {decision.note}" if decision.note else ""
-        _say(f"{when} {decision.decision} by {decision.who} ({decision.how}){note}")
+        say(f"{when} {decision.decision} by {decision.who} ({decision.how}){note}")
 
 
 @app.command()
@@ -154,20 +152,20 @@ def compare(
         check_free(out, overwrite)
     with opened(store) as known:
         found = compared(known, before, after)
-    _say(f"{found.before.id} → {found.after.id}", "bold")
+    say(f"{found.before.id} → {found.after.id}", "bold")
     if not found.inputs:
-        _say("Both were made from the same inputs.")
+        say("Both were made from the same inputs.")
     for part in found.inputs:
-        _say(f"{part.name}: {'; '.join(part.said) or 'the same cells, written differently'}")
+        say(f"{part.name}: {'; '.join(part.said) or 'the same cells, written differently'}")
     for change in found.options:
-        _say(f"{change.name}: {_value(change.before)} → {_value(change.after)}")
+        say(f"{change.name}: {_value(change.before)} → {_value(change.after)}")
     _print_changes("Key figures", found.kpis)
     _print_changes("Cost, mean over futures", [one for one in found.costs if "total" in one.name])
     _print_changes("Price of space, mean over days", found.prices)
     _print_products(found, limit)
     _print_lines(found, limit)
     if out is not None:
-        _say(f"All of it is in {write_comparison(found, out, overwrite)}", "bold")
+        say(f"All of it is in {write_comparison(found, out, overwrite)}", "bold")
 
 
 @app.command()
@@ -191,10 +189,10 @@ def again(
         else:
             made = make_again(known, run, out)
     verdict = "identical, byte by byte" if made.identical else "not the same"
-    _say(f"The orders are {verdict}.", "bold")
+    say(f"The orders are {verdict}.", "bold")
     for line in made.said:
-        _say(f"{line}.")
-    _say(f"Everything is in {made.folder}")
+        say(f"{line}.")
+    say(f"Everything is in {made.folder}")
     if not made.identical:
         raise typer.Exit(NOT_AS_IT_WAS)
 
@@ -231,13 +229,13 @@ def approve(
             )
         if rules is not None:
             judgement = decide(known, found.id, read_rules(rules))
-            _say(f"{found.id}: {judgement.decision or 'waits for a person'}; {judgement.reason}")
+            say(f"{found.id}: {judgement.decision or 'waits for a person'}; {judgement.reason}")
             if not judgement.decision:
                 raise typer.Exit(NOT_APPROVED)
             return
         decision = REJECTED if reject else APPROVED
         made = known.approve(found.id, str(who), decision, note)
-    _say(f"{made.run}: {made.decision} by {made.who}")
+    say(f"{made.run}: {made.decision} by {made.who}")
 
 
 @app.command()
@@ -258,7 +256,7 @@ def approvals(
         table.add_column(column)
     for one in found:
         when = one.at.isoformat(sep=" ", timespec="seconds")
-        table.add_row(*map(_plain, (when, one.run, one.decision, one.who, one.how, one.note)))
+        table.add_row(*map(plain, (when, one.run, one.decision, one.who, one.how, one.note)))
     screen.print(table if found else "no decisions yet", soft_wrap=True)
 
 
@@ -275,9 +273,9 @@ def _print_figures(run: Run) -> None:
         if kpi.value is not None:
             interval = between(kpi.low, kpi.high) if kpi.low is not None and kpi.high else ""
             given = f" ({interval})" if interval else ""
-            _say(f"{kpi.name}: {number(kpi.value)}{given} [{kpi.unit}]")
+            say(f"{kpi.name}: {number(kpi.value)}{given} [{kpi.unit}]")
     if run.bounds.gap is not None:
-        _say(f"At most {100 * run.bounds.gap:.3g} % from the least cost.")
+        say(f"At most {100 * run.bounds.gap:.3g} % from the least cost.")
 
 
 def _print_changes(title: str, changes: Iterable[Changed]) -> None:
@@ -290,7 +288,7 @@ def _print_changes(title: str, changes: Iterable[Changed]) -> None:
         pair = [getattr(of, "value", of) for of in (change.before, change.after)]
         apart = "" if None in pair else signed(pair[1] - pair[0])
         words = (change.name, _value(pair[0]), _value(pair[1]), apart, change.unit)
-        table.add_row(*map(_plain, words))
+        table.add_row(*map(plain, words))
     if table.row_count:
         screen.print(table)
 
@@ -305,7 +303,7 @@ def _print_products(found: Comparison, limit: int) -> None:
     for n in range(min(limit, len(products))):
         bought = products.bought[n]
         words = (products.unique_id[n], signed(float(products.money[n])))
-        table.add_row(*map(_plain, (*words, signed(float(bought[1] - bought[0])), products.why[n])))
+        table.add_row(*map(plain, (*words, signed(float(bought[1] - bought[0])), products.why[n])))
     screen.print(table)
 
 
@@ -313,7 +311,7 @@ def _print_lines(found: Comparison, limit: int) -> None:
     from planner.wording import number, signed
 
     lines = found.lines
-    _say(
+    say(
         f"Order lines: {number(lines.added)} added, {number(lines.dropped)} dropped, "
         f"{number(lines.changed)} changed."
     )
@@ -324,7 +322,7 @@ def _print_lines(found: Comparison, limit: int) -> None:
     for n in range(min(limit, len(lines))):
         numbers = (number(float(lines.before[n])), number(float(lines.after[n])))
         words = (lines.unique_id[n], lines.stage[n], lines.order_date[n], *numbers)
-        table.add_row(*map(_plain, (*words, signed(float(lines.money[n])), lines.why[n])))
+        table.add_row(*map(plain, (*words, signed(float(lines.money[n])), lines.why[n])))
     screen.print(table)
 
 
@@ -339,16 +337,3 @@ def _value(of: Any) -> str:
     if of is None:
         return "unknown"
     return number(float(of)) if isinstance(of, float | int) and of is not True else str(of)
-
-
-def _say(text: str, style: str = "") -> None:
-    """A paragraph as wide as the screen."""
-    for line in textwrap.wrap(text, screen.width, subsequent_indent="  "):
-        screen.print(_plain(line), style=style, soft_wrap=True)
-
-
-def _plain(of: object) -> str:
-    """Text as it is: no markup, and nothing that a terminal would obey."""
-    from planner.wording import THIN
-
-    return escape("".join(c if c.isprintable() or c == THIN else "\ufffd" for c in str(of)))

@@ -14,6 +14,7 @@ from data.errors import DataError
 from planner.config import PlanConfig
 from planner.runs.batch import Job, config_of
 from planner.runs.records import hash_of
+from planner.trust import trust_beside
 
 TABLES = ("products", "stock", "open_orders", "locks", "suppliers")
 SUFFIXES = (".csv", ".parquet", ".xlsx")
@@ -118,7 +119,8 @@ def _with_tables(config: PlanConfig) -> PlanConfig:
     missing: dict[str, Any] = {
         name: path for name, path in found.items() if getattr(config.tables, name) is None
     }
-    return replace(config, tables=replace(config.tables, **missing))
+    trust = (config.trust or trust_beside(source)) if config.trusting else None
+    return replace(config, tables=replace(config.tables, **missing), trust=trust)
 
 
 def _files(record: Any, place: str = "") -> Iterator[tuple[str, Path]]:
