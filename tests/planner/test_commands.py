@@ -15,6 +15,7 @@ from planner import commands
 from planner.explain import Sheet
 from planner.folder import write_run
 from planner.pipeline import Outcome
+from planner.spoken_commands import plain
 from tests.planner.conftest import HOSTILE
 
 app = typer.Typer()
@@ -65,8 +66,8 @@ def test_explain_refuses_an_unknown_product_in_one_sentence(run: Path) -> None:
 
 def test_nothing_that_a_terminal_obeys_is_printed() -> None:
     """Escape sequences from a table become marks; brackets stay brackets."""
-    assert commands._plain("\x1b[31mred") == "\ufffd[31mred"
-    assert commands._plain("12\u202f345") == "12\u202f345"
+    assert plain("\x1b[31mred") == "\ufffd[31mred"
+    assert plain("12\u202f345") == "12\u202f345"
     table = commands._table(Sheet("[bold]x[/bold]", ("a\x07",), (("[red]1[/red]",),)), 1)
     assert table.title == "\\[bold]x\\[/bold]"
     assert str(table.columns[0].header) == "a\ufffd"

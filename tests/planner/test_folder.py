@@ -173,7 +173,12 @@ def test_the_manifest_says_what_the_run_was_made_from(tight: Outcome, tmp_path: 
         assert entry["sha256"] == sha256(Path(entry["path"]).read_bytes()).hexdigest()
     assert manifest["brains"] == [brain.id for brain in tight.advisor.panel.every]
     assert len(manifest["brains"]) == 3
-    assert manifest["advice"]["products"] == {"class brains": 4, "family brain": 0, "theory": 0}
+    assert manifest["advice"]["products"] == {
+        "class brains": 4,
+        "family brain": 0,
+        "base-stock": 0,
+        "theory": 0,
+    }
     assert manifest["pricing"] == {"asked": 0, "closed-form": 4}
     assert manifest["options"]["seed"] == tight.config.seed
     assert manifest["options"]["paths"] == tight.config.paths
