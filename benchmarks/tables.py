@@ -139,6 +139,37 @@ def speed(result: Result) -> list[str]:
     return lines
 
 
+def backtest(result: Result) -> list[str]:
+    """Cost of every rule on the real past over that of base-stock tuned per product."""
+    cases = _matching(result, r"online-retail/(unlimited|tight)")
+    found = {(row.case, row.policy): row for row in result.rows}
+    policies = list(dict.fromkeys(row.policy for row in result.rows if row.case in cases))
+    heads = [case.partition("/")[2] for case in cases]
+    lines = [f"| rule | {' | '.join(f'{head} | fill rate' for head in heads)} |"]
+    lines.append(f"|---|{'---:|---:|' * len(heads)}")
+    for policy in policies:
+        cells = []
+        for case in cases:
+            row, served = (found.get((name, policy)) for name in (case, f"{case}/fill-rate"))
+            cells.append("" if row is None else _interval(row, 3))
+            cells.append("" if served is None else f"{100 * served.value:.1f} %")
+        lines.append(f"| {policy} | {' | '.join(cells)} |")
+    return lines
+
+
+def backtest_classes(result: Result) -> list[str]:
+    """The same by class of cost ratio."""
+    cases = _matching(result, r"online-retail/(unlimited|tight)/r=[\d.]+")
+    found = {(row.case, row.policy): _interval(row, 3) for row in result.rows}
+    policies = list(dict.fromkeys(row.policy for row in result.rows if row.case in cases))
+    heads = [", ".join(case.split("/")[1:]) for case in cases]
+    lines = [f"| rule | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}"]
+    for policy in policies:
+        cells = [found.get((case, policy), "") for case in cases]
+        lines.append(f"| {policy} | {' | '.join(cells)} |")
+    return lines
+
+
 PROBLEMS = {"lp": "the programme", "plan": "a plan by levels", "prices": "a plan by prices"}
 """In words, by how cases of `scale` begin."""
 
@@ -159,7 +190,7 @@ def scale(result: Result) -> list[str]:
         )
     for case in _matching(result, r"growth/T=\d+"):
         power = f"{found[case].value:.2f}"
-        lines.append(f"| power of products that seconds of reconciling grow with | | | {power} | | |")
+        lines.append(f"| seconds of reconciling grow with products to the | | | {power} | | |")
     return lines
 
 
@@ -225,6 +256,8 @@ TABLES: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
     "modelling": ("scale", modelling),
     "lots": ("lots", lots),
     "cadence": ("cadence", cadence),
+    "backtest": ("backtest", backtest),
+    "backtest_classes": ("backtest", backtest_classes),
 }
 """By name in the README: the result it is made from, and how."""
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from planner.spoken_commands import plain, screen
+from planner.spoken_commands import plain, say, screen
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +26,13 @@ def decide(
     folder: Annotated[
         Path, typer.Option(help="Where tables, backtest and plan go; tables in it are kept.")
     ] = Path("decisions"),
+    stock: Annotated[
+        Path | None, typer.Option(help="What is in stock; the folder's stock.csv if not given.")
+    ] = None,
+    open_orders: Annotated[
+        Path | None,
+        typer.Option(help="What is under way; the folder's open_orders.csv if not given."),
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=731, help="Days to forecast.")] = 60,
     horizon: Annotated[int, typer.Option(min=1, max=365, help="Days to plan.")] = 30,
     first: Annotated[
@@ -65,26 +72,27 @@ def decide(
     if not catalogue.exists():
         _heading("Tables")
         init(folder, sales=sales, mapping=mapping, seed=seed)
-    history = folder / "sales.parquet"
-    if not history.exists():
-        raise ConfigurationError(
-            f"{folder} has {catalogue.name} and no {history.name}; give the folder that "
-            "`planner init --sales` made, or another --folder"
-        )
     _heading("Forecast")
     table = folder / "forecast.csv"
-    forecast(
-        history, table, days=days, products=catalogue, network=network, overwrite=True, quiet=False
+    found = forecast(
+        sales,
+        table,
+        days=days,
+        products=catalogue,
+        network=network,
+        mapping=mapping,
+        overwrite=True,
     )
     _heading("Decisions tried on the past")
     tried = folder / "backtest"
     backtest(
-        history,
+        sales,
         catalogue,
         network,
         first=first,
         last=last,
         validate_from=validate_from,
+        mapping=mapping,
         most=most,
         seed=seed,
         out=tried,
@@ -92,7 +100,22 @@ def decide(
     )
     shutil.copyfile(tried / FILE, folder / FILE)
     _heading("Plan")
-    plan(products=table, horizon=horizon, seed=seed, out=folder / "plan", overwrite=True)
+    if stock is None and not any(folder.glob("stock.*")):
+        say(
+            "No stock is known, so the plan begins with empty shelves and misses sales until goods "
+            f"arrive. Give --stock, or put stock.csv into {folder}.",
+            "yellow",
+        )
+    plan(
+        products=table,
+        stock=stock,
+        open_orders=open_orders,
+        law=found.law,
+        horizon=horizon,
+        seed=seed,
+        out=folder / "plan",
+        overwrite=True,
+    )
 
 
 def _heading(text: str) -> None:

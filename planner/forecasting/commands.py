@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -75,7 +75,7 @@ def forecast(
     ] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the files at --out.")] = False,
     quiet: Annotated[bool, typer.Option(help="Print nothing but the forecast's name.")] = False,
-) -> None:
+) -> Any:
     """Forecast demand from past sales: a mean and a standard deviation per product and day.
 
     Example: planner forecast --sales sales.csv --out tables/forecast.csv --days 60
@@ -114,6 +114,7 @@ def forecast(
         typer.echo(files[0])
     else:
         _print(found, reading, files)
+    return found
 
 
 def _found(
