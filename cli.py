@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from brain.commands import app as brains_app
+from brain.reference import commands as learn_commands
 from data.errors import ConfigurationError, PlannerError
 from planner import (
     commands,
@@ -46,6 +47,9 @@ BENCHMARKS = (
     "speed",
     "sharing",
     "backtest",
+    "ten-products",
+    "store-clearance",
+    "distribution",
 )
 
 app = typer.Typer(
@@ -66,6 +70,7 @@ for room in (
     run_commands,
     commands,
     leaderboard_commands,
+    learn_commands,
 ):
     room.register(app)
 app.add_typer(brains_app, name="brains")
@@ -152,6 +157,10 @@ def bench(
     quick: Annotated[bool, typer.Option(help="Smaller; its figures are only a hint.")] = False,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     save: Annotated[bool, typer.Option(help="Write benchmarks/results/NAME.json.")] = True,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Of a reference problem: a folder for its drawings and learnt policies."),
+    ] = None,
 ) -> None:
     """Run a benchmark and print its table.
 
@@ -163,7 +172,15 @@ def bench(
 
     if name not in BENCHMARKS:
         raise ConfigurationError(f"no benchmark {name!r}; expected one of {', '.join(BENCHMARKS)}")
-    result = import_module(f"benchmarks.{name.replace('-', '_')}").run(quick, seed)
+    benchmark = import_module(f"benchmarks.{name.replace('-', '_')}")
+    if out is None:
+        result = benchmark.run(quick, seed)
+    elif hasattr(benchmark, "kept"):
+        found = benchmark.find(quick, seed)
+        benchmark.kept(found, out)
+        result = found.result
+    else:
+        raise ConfigurationError(f"benchmark {name} has no drawings to write; leave out --out")
     typer.echo(markdown(result))
     if save and not quick:
         screen.print(f"written to {escape(str(write(result)))}")

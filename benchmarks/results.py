@@ -106,13 +106,18 @@ def markdown(result: Result) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in result.rows:
-        interval = f" ({row.low:.4g} to {row.high:.4g})" if row.low < row.high else ""
+        interval = f" ({_told(row.low)} to {_told(row.high)})" if row.low < row.high else ""
         ratio = "" if row.ratio is None else f"{row.ratio:.4g} x {row.reference}"
         gap = "" if row.gap is None else f"{row.gap:.2%}"
-        value = f"{row.value:.4g}{interval} {row.unit}"
+        value = f"{_told(row.value)}{interval} {row.unit}"
         lines.append(f"| {row.case} | {row.policy} | {value} | {ratio} | {gap} | {row.n} |")
     lines += ["", f"`{result.command}`, {result.seconds:.0f} s on {result.machine}."]
     return "\n".join(lines) + "\n"
+
+
+def _told(value: float) -> str:
+    """Four digits, or all those before the point where there are more."""
+    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
 
 
 def _fields(row: Row) -> dict[str, Any]:

@@ -16,10 +16,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import reference_tables
+from benchmarks.distribution.table import table as distribution
 from benchmarks.results import FOLDER, Result, Row, read
 
 ROOT = Path(__file__).parents[1]
-README, OPTIMUM = ROOT / "README.md", ROOT / "docs" / "optimum.md"
+README, DOCS = ROOT / "README.md", ROOT / "docs"
 ANSWERS = ("optimum", "perfect information")
 """What gaps are measured from."""
 
@@ -256,6 +258,9 @@ TABLES: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
     "modelling": ("scale", modelling),
     "lots": ("lots", lots),
     "cadence": ("cadence", cadence),
+    "ten_products": ("ten-products", reference_tables.ten_products),
+    "store_clearance": ("store-clearance", reference_tables.store_clearance),
+    "distribution": ("distribution", distribution),
     "backtest": ("backtest", backtest),
     "backtest_classes": ("backtest", backtest_classes),
 }
@@ -331,4 +336,7 @@ if __name__ == "__main__":
         output = sample_output(Path(scratch) / "run")
     readme = with_output(filled(README.read_text(encoding="utf-8")), output)
     README.write_text(readme, encoding="utf-8")
-    OPTIMUM.write_text(filled(OPTIMUM.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in sorted(DOCS.glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        if "<!-- table: " in text:
+            page.write_text(filled(text), encoding="utf-8")

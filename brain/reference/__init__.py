@@ -1,0 +1,1 @@
+"""Policies learnt for the reference problems; torch is loaded only to train."""

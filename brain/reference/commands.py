@@ -1,0 +1,110 @@
+"""What a person types to train a policy for a reference problem: `planner learn NAME`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from brain.reference.net_policy import NetPolicy
+    from brain.reference.settings import Watch
+    from brain.reference.stream import Line
+
+screen = Console(highlight=False)
+TAUGHT = {"ten-products": ("ppo",), "store-clearance": ("dqn", "ppo")}
+"""Problems, and the algorithms that learn them, the usual one first."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+    app.command("learn")(learn)
+
+
+def learn(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(TAUGHT)}.")],
+    algorithm: Annotated[
+        str | None, typer.Option(help="ppo or dqn; the one that suits if not given.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Decisions to learn from; as many as it takes if not given.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder for the policy; policies/NAME.")] = None,
+    stream: Annotated[
+        Path | None, typer.Option(help="A file that grows by a line of JSON as training goes on.")
+    ] = None,
+    log_dir: Annotated[Path | None, typer.Option(help="Where TensorBoard logs go.")] = None,
+    shop: Annotated[
+        Path | None,
+        typer.Option(help="store-clearance: folder with orders, order_products and products."),
+    ] = None,
+    products: Annotated[
+        int, typer.Option(min=1, help="store-clearance: how many of the busiest products.")
+    ] = 6,
+    units: Annotated[
+        float, typer.Option(min=0.001, help="store-clearance: units sold per order line.")
+    ] = 5.0,
+) -> None:
+    """Train a policy for one of the reference problems and write it to a folder.
+
+    Example: planner learn ten-products --seed 2 --stream runs/ten-products.jsonl
+    """
+    from brain.reference.settings import Watch
+    from data.errors import ConfigurationError
+
+    how = algorithm or TAUGHT.get(name, ("",))[0]
+    if how not in TAUGHT.get(name, ()):
+        known = "; ".join(f"{one} by {' or '.join(some)}" for one, some in TAUGHT.items())
+        raise ConfigurationError(f"{name!r} by {how!r} is not taught; expected {known}")
+    watch = Watch(stream, log_dir, _tell)
+    if name == "ten-products":
+        policy = _ten_products(steps, seed, watch)
+    else:
+        policy = _store_clearance(how, steps, seed, (shop, products, units), watch)
+    folder = out or Path("policies") / name
+    policy.save(folder)
+    last = policy.card.curve[-1]
+    best = max(point.score for point in policy.card.curve if point.score is not None)
+    screen.print(
+        f"{policy.card.steps:,} decisions in {last.seconds:.0f} s; best score {best:.2f}; "
+        f"written to {escape(str(folder))}"
+    )
+
+
+def _ten_products(steps: int | None, seed: int, watch: Watch) -> NetPolicy:
+    from brain.reference.ten_products import STEPS, centre_of, teach
+
+    return teach(steps or STEPS, seed, centre_of(seed), watch=watch)
+
+
+def _store_clearance(
+    algorithm: str,
+    steps: int | None,
+    seed: int,
+    shop: tuple[Path | None, int, float],
+    watch: Watch,
+) -> NetPolicy:
+    from brain.reference.store_clearance import STEPS, teach
+    from data.shop import read_shop
+    from envs.reference.store_clearance import store_of
+    from envs.reference.store_clearance_env import usual_store
+
+    folder, products, units = shop
+    store = usual_store()
+    if folder is not None:
+        store = store_of(read_shop(folder).busiest(products), units)
+    return teach(algorithm, steps or STEPS[algorithm], seed, store, watch=watch)
+
+
+def _tell(line: Line) -> None:
+    """Progress, at most a hundred lines a training; ten where nobody looks."""
+    mean = "" if line.mean_reward is None else f", mean reward {line.mean_reward:.2f}"
+    text = f"{line.step / line.steps:4.0%}, {line.episodes:,} episodes{mean}"
+    if screen.is_terminal:
+        screen.print(text.ljust(60), end="\r")
+    elif 10 * line.step // line.steps > 10 * (line.step - line.steps // 100) // line.steps:
+        screen.print(text)

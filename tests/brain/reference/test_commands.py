@@ -1,0 +1,69 @@
+"""`planner learn` trains, writes a policy, and says in sentences what it will not do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from brain.reference import store_clearance, ten_products
+from brain.reference.commands import TAUGHT, register
+from brain.reference.net_policy import load_policy
+from data.errors import ConfigurationError
+from data.shop_sample import write_shop
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
+    """The command in an application of its own, playing little."""
+    small = ten_products.Sizes(tuning=10, judging=5, lanes=1)
+    few = store_clearance.Sizes(judging=4, lanes=4)
+    monkeypatch.setattr(ten_products, "Sizes", lambda: small)
+    monkeypatch.setattr(store_clearance, "Sizes", lambda: few)
+    application = typer.Typer()
+    application.callback()(lambda: None)
+    register(application)
+    return application
+
+
+def test_a_policy_for_ten_products_is_written(app: typer.Typer, tmp_path: Path) -> None:
+    """With its training stream."""
+    stream, out = tmp_path / "stream.jsonl", tmp_path / "policy"
+    options = ["--steps", "600", "--out", str(out), "--stream", str(stream)]
+    ended = CliRunner().invoke(app, ["learn", "ten-products", *options])
+    assert ended.exit_code == 0, ended.output
+    assert load_policy(out).card.problem == "ten-products"
+    assert stream.exists()
+    assert "written to" in ended.output
+
+
+def test_a_policy_for_a_visitors_own_shop_is_written(app: typer.Typer, tmp_path: Path) -> None:
+    """From the three tables in a folder."""
+    write_shop(tmp_path / "shop", products=3, customers=20, weeks=2)
+    out = tmp_path / "policy"
+    options = ["--steps", "400", "--algorithm", "ppo", "--out", str(out)]
+    options += ["--shop", str(tmp_path / "shop"), "--products", "2"]
+    ended = CliRunner().invoke(app, ["learn", "store-clearance", *options])
+    assert ended.exit_code == 0, ended.output
+    assert load_policy(out).card.algorithm == "ppo"
+
+
+def test_what_is_not_taught_is_refused(app: typer.Typer) -> None:
+    """With what there is instead."""
+    for arguments in (["chess"], ["ten-products", "--algorithm", "dqn"]):
+        ended = CliRunner().invoke(app, ["learn", *arguments])
+        assert isinstance(ended.exception, ConfigurationError)
+        for name in TAUGHT:
+            assert name in str(ended.exception)
+
+
+def test_every_option_is_explained_and_an_example_is_given(app: typer.Typer) -> None:
+    """In the help of the command."""
+    from brain.reference.commands import learn
+
+    assert "Example: planner learn" in (learn.__doc__ or "")
+    shown = CliRunner().invoke(app, ["learn", "--help"]).output
+    for option in ("--steps", "--seed", "--out", "--stream", "--log-dir", "--shop"):
+        assert option in shown
