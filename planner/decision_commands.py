@@ -262,29 +262,31 @@ def _print_study(found: WhatIfStudy, folder: Path) -> None:
 
 
 def _money_table(found: WhatIfStudy) -> Table:
-    """A row per scenario: money by term, service, capital, purchases."""
+    """A row per figure, a column per scenario; below the cost, what it is more than the base's."""
     from planner.what_if_page import told
     from planner.what_if_study import figures
     from planner.wording import between, signed
 
     shown = (
-        *("holding", "missed sales", "overflow", "fill rate"),
+        *("cost", "holding", "missed sales", "overflow", "fill rate"),
         *("capital tied up", "purchases", "purchases at cost"),
     )
     table = Table(title=f"Means of {found.futures} futures, the same for all", box=None)
-    table.add_column("scenario")
-    for column in ("cost", "less base", "95 % interval", *shown):
-        table.add_column(column, justify="right")
+    table.add_column("")
     for trial in found.trials:
-        by_name = {figure.name: figure for figure in figures(trial, found.base)}
-        cost, more = by_name["cost"], by_name["cost"].difference
-        table.add_row(
-            plain(trial.name),
-            told(cost, cost.value),
-            "" if more is None else signed(more.value),
-            "" if more is None else between(more.low, more.high, signed),
-            *(told(by_name[name], by_name[name].value) for name in shown),
-        )
+        table.add_column(plain(trial.name), justify="right")
+    by_trial = [{of.name: of for of in figures(trial, found.base)} for trial in found.trials]
+    for name in shown:
+        table.add_row(name, *(told(by_name[name], by_name[name].value) for by_name in by_trial))
+        if name == "cost":
+            more = [by_name[name].difference for by_name in by_trial]
+            table.add_row(
+                "less base, 95 % interval",
+                *(
+                    "" if of is None else f"{signed(of.value)} ({between(of.low, of.high, signed)})"
+                    for of in more
+                ),
+            )
     return table
 
 
