@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from planner.runs.commands import StoreOption
 from planner.spoken_commands import plain, say, screen
 
 
@@ -51,6 +52,7 @@ def decide(
         typer.Option("--map", help="A column of sales under another name: --map y=units."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 1,
+    store: StoreOption = None,
 ) -> None:
     """From sales to decisions: make tables, forecast, try every rule on the past, then plan.
 
@@ -115,6 +117,7 @@ def decide(
         seed=seed,
         out=folder / "plan",
         overwrite=True,
+        store=store,
     )
 
 
