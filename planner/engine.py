@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection, wait
 from operator import length_hint
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from data.engine import Alone, Engine, Item, Result, Shared
 from data.errors import ConfigurationError, PlannerError
@@ -131,6 +132,7 @@ class Processes(Engine):
         self._pool: ProcessPoolExecutor | None = None
         self._alive: Connection | None = None
         self._parcel: Parcel | None = None
+        self._under_way: set[Future[Any]] = set()
         self._closed = False
 
     @property
@@ -155,11 +157,16 @@ class Processes(Engine):
         yield from _in_order(begin, items, AHEAD * self._workers)
 
     def close(self) -> None:
-        """End the workers at once, whatever they are at; there will be no others."""
+        """End the workers at once, whatever they are at; there will be no others.
+
+        Idle ones are asked to leave, which lets them put everything away.
+        """
         self._closed = True
         if self._pool is not None and self._alive is not None:
-            self._alive.close()
+            if self._under_way:
+                self._alive.close()
             self._pool.shutdown(wait=True, cancel_futures=True)
+            self._alive.close()
         self._pool = self._alive = self._parcel = None
         # A pool holds itself in cycles, and its semaphores until somebody looks for these.
         gc.collect()
@@ -172,10 +179,13 @@ class Processes(Engine):
         if self._pool is None:
             self._pool = self._started()
         try:
-            return self._pool.submit(_carry_out, function, path, item)
+            future = self._pool.submit(_carry_out, function, path, item)
         except BrokenProcessPool:
             self._pool = self._started()
-            return self._pool.submit(_carry_out, function, path, item)
+            future = self._pool.submit(_carry_out, function, path, item)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return future
 
     def _started(self) -> ProcessPoolExecutor:
         """New workers."""
