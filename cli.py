@@ -21,6 +21,7 @@ from brain.reference import commands as learn_commands
 from data.errors import ConfigurationError, PlannerError
 from planner import (
     commands,
+    container_commands,
     decide_commands,
     decision_commands,
     plan_commands,
@@ -49,6 +50,7 @@ BENCHMARKS = (
     "backtest",
     "ten-products",
     "store-clearance",
+    "weekly-containers",
     "distribution",
 )
 
@@ -71,6 +73,7 @@ for room in (
     commands,
     leaderboard_commands,
     learn_commands,
+    container_commands,
 ):
     room.register(app)
 app.add_typer(brains_app, name="brains")

@@ -260,6 +260,7 @@ TABLES: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
     "cadence": ("cadence", cadence),
     "ten_products": ("ten-products", reference_tables.ten_products),
     "store_clearance": ("store-clearance", reference_tables.store_clearance),
+    "weekly_containers": ("weekly-containers", reference_tables.weekly_containers),
     "distribution": ("distribution", distribution),
     "backtest": ("backtest", backtest),
     "backtest_classes": ("backtest", backtest_classes),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from brain.reference.stream import Line
 
 screen = Console(highlight=False)
-TAUGHT = {"ten-products": ("ppo",), "store-clearance": ("dqn", "ppo")}
+TAUGHT = {"ten-products": ("ppo",), "store-clearance": ("dqn", "ppo"), "weekly-containers": ("ppo",)}
 """Problems, and the algorithms that learn them, the usual one first."""
 
 
@@ -48,6 +48,10 @@ def learn(
     units: Annotated[
         float, typer.Option(min=0.001, help="store-clearance: units sold per order line.")
     ] = 5.0,
+    tables: Annotated[
+        Path | None,
+        typer.Option(help="weekly-containers: folder with forecast, inventory, purchase_orders."),
+    ] = None,
 ) -> None:
     """Train a policy for one of the reference problems and write it to a folder.
 
@@ -63,6 +67,8 @@ def learn(
     watch = Watch(stream, log_dir, _tell)
     if name == "ten-products":
         policy = _ten_products(steps, seed, watch)
+    elif name == "weekly-containers":
+        policy = _weekly_containers(steps, seed, tables, watch)
     else:
         policy = _store_clearance(how, steps, seed, (shop, products, units), watch)
     folder = out or Path("policies") / name
@@ -98,6 +104,21 @@ def _store_clearance(
     if folder is not None:
         store = store_of(read_shop(folder).busiest(products), units)
     return teach(algorithm, steps or STEPS[algorithm], seed, store, watch=watch)
+
+
+def _weekly_containers(
+    steps: int | None, seed: int, tables: Path | None, watch: Watch
+) -> NetPolicy:
+    import numpy as np
+
+    from brain.reference.weekly_containers import STEPS, teach
+    from data.container_tables import read_weekly
+    from data.containers import made_up
+
+    problem = made_up(np.random.default_rng(1), ramped=True)
+    if tables is not None:
+        problem = read_weekly(tables).problem
+    return teach(steps or STEPS, seed, problem, watch)
 
 
 def _tell(line: Line) -> None:

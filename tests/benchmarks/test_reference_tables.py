@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.reference_tables import store_clearance, ten_products
+from benchmarks.reference_tables import store_clearance, ten_products, weekly_containers
 from benchmarks.results import Row, result_of
 
 
@@ -32,4 +32,16 @@ def test_distances_from_the_optimum_are_told_by_product() -> None:
     assert lines[2] == "| optimum | 200 (198 to 202) money |"
     assert lines[3] == "| DQN | -5.0 % |"
     assert lines[4] == "| DQN, ahead of rules [money] | 20.0 (19.8 to 20.2) |"
+    assert len(lines) == 5
+
+
+def test_weekly_orders_are_told_policy_by_policy() -> None:
+    """Worth and distance from the bound by case, what the best is ahead of below."""
+    rows = [row("known", "no order", 100.0, 0.25), row("uncertain", "bound", 200.0)]
+    rows += [row("uncertain/ahead of PPO", "ours", 500.0), row("uncertain/over", "PPO", 3.0)]
+    lines = weekly_containers(result_of("weekly-containers", rows, 1, seconds=1.0, quick=False))
+    assert lines[0] == "| policy | known | uncertain |"
+    assert lines[2] == "| no order | 100 (99 to 101); -25.0 % |  |"
+    assert lines[3] == "| bound |  | 200 (198 to 202) |"
+    assert lines[4] == "| ours: ahead of PPO |  | 500 (495 to 505) |"
     assert len(lines) == 5

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -11,6 +13,8 @@ from typer.testing import CliRunner
 from brain.reference import store_clearance, ten_products
 from brain.reference.commands import TAUGHT, register
 from brain.reference.net_policy import load_policy
+from data.container_tables import write_weekly
+from data.containers import made_up
 from data.errors import ConfigurationError
 from data.shop_sample import write_shop
 
@@ -48,6 +52,17 @@ def test_a_policy_for_a_visitors_own_shop_is_written(app: typer.Typer, tmp_path:
     ended = CliRunner().invoke(app, ["learn", "store-clearance", *options])
     assert ended.exit_code == 0, ended.output
     assert load_policy(out).card.algorithm == "ppo"
+
+
+def test_a_policy_for_a_visitors_own_items_is_written(app: typer.Typer, tmp_path: Path) -> None:
+    """From the tables in a folder; of made-up items without any."""
+    rng = np.random.default_rng(1)
+    write_weekly(tmp_path / "weekly", made_up(rng, items=3), date(2027, 1, 4))
+    out = tmp_path / "policy"
+    options = ["--steps", "800", "--out", str(out), "--tables", str(tmp_path / "weekly")]
+    ended = CliRunner().invoke(app, ["learn", "weekly-containers", *options])
+    assert ended.exit_code == 0, ended.output
+    assert load_policy(out).card.facts["items"] == [f"item-0{n} at here" for n in (1, 2, 3)]
 
 
 def test_what_is_not_taught_is_refused(app: typer.Typer) -> None:
