@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from brain.reference.stream import Line
 
 screen = Console(highlight=False)
-TAUGHT = {"ten-products": ("ppo",), "store-clearance": ("dqn", "ppo"), "weekly-containers": ("ppo",)}
+TAUGHT = {
+    "ten-products": ("ppo",),
+    "store-clearance": ("dqn", "ppo"),
+    "weekly-containers": ("ppo",),
+}
 """Problems, and the algorithms that learn them, the usual one first."""
 
 
