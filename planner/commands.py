@@ -12,6 +12,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from planner.option_commands import (
+    BrainsOption,
+    ForecastOption,
+)
 from planner.spoken_commands import plain, screen
 
 if TYPE_CHECKING:
@@ -45,12 +49,8 @@ def explain(
 
 
 def capacity(
-    products: Annotated[
-        Path, typer.Option(help="The forecast (CSV or Parquet), or the folder it lies in.")
-    ] = Path("data/forecast.csv"),
-    brains: Annotated[
-        Path | None, typer.Option(help="Folder of brains; the shipped ones if not given.")
-    ] = None,
+    products: ForecastOption = Path("data/forecast.csv"),
+    brains: BrainsOption = None,
     pricing: Annotated[
         str, typer.Option(help="How advice answers a price of space: asked or closed-form.")
     ] = "asked",

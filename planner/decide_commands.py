@@ -11,6 +11,9 @@ from typing import Annotated
 
 import typer
 
+from planner.option_commands import (
+    SalesMappingOption,
+)
 from planner.runs.commands import StoreOption
 from planner.spoken_commands import plain, say, screen
 
@@ -47,10 +50,7 @@ def decide(
     most: Annotated[
         int | None, typer.Option(min=1, help="Try decisions on a sample of so many products.")
     ] = None,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="A column of sales under another name: --map y=units."),
-    ] = None,
+    mapping: SalesMappingOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything drawn.")] = 1,
     store: StoreOption = None,
 ) -> None:

@@ -15,6 +15,22 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.errors import ConfigurationError
+from planner.option_commands import (
+    BrainsOption,
+    CatalogueOption,
+    DatesOption,
+    DecimalOption,
+    EncodingOption,
+    ForecastOption,
+    LawOption,
+    LocksOption,
+    MappingOption,
+    NetworkOption,
+    OpenOrdersOption,
+    SkipBadOption,
+    StockOption,
+    SuppliersOption,
+)
 from planner.spoken_commands import plain, say, screen
 
 if TYPE_CHECKING:
@@ -38,39 +54,20 @@ def what_if(
     scenario: Annotated[
         list[Path], typer.Option(help="A scenario, a TOML file (docs/decisions.md). Repeatable.")
     ],
-    products: Annotated[
-        Path, typer.Option(help="The forecast (CSV or Parquet), or the folder it lies in.")
-    ] = Path("data/forecast.csv"),
-    catalogue: Annotated[
-        Path | None, typer.Option(help="The table of products, if not beside the forecast.")
-    ] = None,
-    stock: Annotated[Path | None, typer.Option(help="The table of stock on hand.")] = None,
-    open_orders: Annotated[Path | None, typer.Option(help="What is under way.")] = None,
-    network: Annotated[Path | None, typer.Option(help="The chain, a TOML file.")] = None,
-    locks: Annotated[Path | None, typer.Option(help="Order lines that a person has fixed.")] = None,
-    suppliers: Annotated[
-        Path | None, typer.Option(help="Suppliers' minimum orders, costs and order days.")
-    ] = None,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="A column under another name: --map unique_id=SKU. Repeatable."),
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Of the CSV files; UTF-8 if not given.")
-    ] = None,
-    decimal: Annotated[
-        str | None, typer.Option(help="Decimal sign, . or , ; found out if not given.")
-    ] = None,
-    dates: Annotated[
-        str | None, typer.Option(help="day-first or month-first, for days such as 01/02/2027.")
-    ] = None,
-    skip_bad: Annotated[
-        bool, typer.Option(help="Leave out products with bad values instead of stopping.")
-    ] = False,
-    law: Annotated[str, typer.Option(help="Law of demand around its forecast.")] = "lognormal",
-    brains: Annotated[
-        Path | None, typer.Option(help="Folder of brains; the shipped ones if not given.")
-    ] = None,
+    products: ForecastOption = Path("data/forecast.csv"),
+    catalogue: CatalogueOption = None,
+    stock: StockOption = None,
+    open_orders: OpenOrdersOption = None,
+    network: NetworkOption = None,
+    locks: LocksOption = None,
+    suppliers: SuppliersOption = None,
+    mapping: MappingOption = None,
+    encoding: EncodingOption = None,
+    decimal: DecimalOption = None,
+    dates: DatesOption = None,
+    skip_bad: SkipBadOption = False,
+    law: LawOption = "lognormal",
+    brains: BrainsOption = None,
     horizon: Annotated[int, typer.Option(help="Days to plan.")] = 30,
     mode: Annotated[
         str, typer.Option(help="Who decides where space is scarce: prices, levels or auto.")

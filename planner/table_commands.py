@@ -11,6 +11,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.errors import ConfigurationError, DataError
+from planner.option_commands import (
+    CatalogueOption,
+    DatesOption,
+    DecimalOption,
+    EncodingOption,
+    LawOption,
+    LocksOption,
+    MappingOption,
+    NetworkOption,
+    OpenOrdersOption,
+    SkipBadOption,
+    StockOption,
+    SuppliersOption,
+)
 from planner.spoken_commands import columns_of, say_line
 
 if TYPE_CHECKING:
@@ -45,15 +59,11 @@ def init(
     decimal: Annotated[
         str | None, typer.Option(help="Decimal sign of the sales; found out if not given.")
     ] = None,
-    dates: Annotated[
-        str | None, typer.Option(help="day-first or month-first, for days such as 01/02/2027.")
-    ] = None,
+    dates: DatesOption = None,
     add_up: Annotated[
         bool, typer.Option(help="Sum several rows of one product and day: a list of single sales.")
     ] = False,
-    skip_bad: Annotated[
-        bool, typer.Option(help="Leave out products with bad values instead of stopping.")
-    ] = False,
+    skip_bad: SkipBadOption = False,
 ) -> None:
     """Write a folder of tables to start from: a sample, or made of your own sales.
 
@@ -94,33 +104,18 @@ def validate(
     sales: Annotated[
         Path | None, typer.Option(help="Sales of the past (CSV, Parquet or Excel).")
     ] = None,
-    catalogue: Annotated[
-        Path | None, typer.Option(help="The table of products, if not beside the forecast.")
-    ] = None,
-    stock: Annotated[Path | None, typer.Option(help="The table of stock on hand.")] = None,
-    open_orders: Annotated[Path | None, typer.Option(help="What is under way.")] = None,
-    network: Annotated[Path | None, typer.Option(help="The chain, a TOML file.")] = None,
-    locks: Annotated[Path | None, typer.Option(help="Order lines that a person has fixed.")] = None,
-    suppliers: Annotated[
-        Path | None, typer.Option(help="Suppliers' minimum orders, costs and order days.")
-    ] = None,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="A column under another name: --map unique_id=SKU. Repeatable."),
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Of the CSV files; found out if not given.")
-    ] = None,
-    decimal: Annotated[
-        str | None, typer.Option(help="Decimal sign, . or , ; found out if not given.")
-    ] = None,
-    dates: Annotated[
-        str | None, typer.Option(help="day-first or month-first, for days such as 01/02/2027.")
-    ] = None,
-    law: Annotated[str, typer.Option(help="Law of demand around its forecast.")] = "lognormal",
-    skip_bad: Annotated[
-        bool, typer.Option(help="Leave out products with bad values instead of stopping.")
-    ] = False,
+    catalogue: CatalogueOption = None,
+    stock: StockOption = None,
+    open_orders: OpenOrdersOption = None,
+    network: NetworkOption = None,
+    locks: LocksOption = None,
+    suppliers: SuppliersOption = None,
+    mapping: MappingOption = None,
+    encoding: EncodingOption = None,
+    decimal: DecimalOption = None,
+    dates: DatesOption = None,
+    law: LawOption = "lognormal",
+    skip_bad: SkipBadOption = False,
     keep_stockouts: Annotated[
         bool, typer.Option(help="Take stretches that look like stock-outs as no demand.")
     ] = False,

@@ -11,6 +11,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.errors import ConfigurationError
+from planner.option_commands import (
+    BrainsOption,
+    DatesOption,
+    KeepStockoutsOption,
+    SalesDecimalOption,
+    SalesEncodingOption,
+    SalesMappingOption,
+    SalesOption,
+)
 from planner.spoken_commands import columns_of, day_of, plain, screen
 
 if TYPE_CHECKING:
@@ -30,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def backtest(
-    sales: Annotated[Path, typer.Option(help="The table of sales (CSV, Parquet or Excel).")],
+    sales: SalesOption,
     products: Annotated[
         Path | None, typer.Option(help="The table of products; the one beside the sales.")
     ] = None,
@@ -59,22 +68,12 @@ def backtest(
         float,
         typer.Option(min=0, help="Room beyond what flow needs, as a share of what ours would use."),
     ] = 0.7,
-    keep_stockouts: Annotated[
-        bool,
-        typer.Option(help="Take stretches that look like stock-outs as telling what was wanted."),
-    ] = False,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="A column of sales under another name: --map y=units."),
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of a CSV file of sales.")] = None,
-    decimal: Annotated[str | None, typer.Option(help="Its decimal sign, . or ,")] = None,
-    dates: Annotated[
-        str | None, typer.Option(help="day-first or month-first, for days such as 01/02/2027.")
-    ] = None,
-    brains: Annotated[
-        Path | None, typer.Option(help="Folder of brains; the shipped ones if not given.")
-    ] = None,
+    keep_stockouts: KeepStockoutsOption = False,
+    mapping: SalesMappingOption = None,
+    encoding: SalesEncodingOption = None,
+    decimal: SalesDecimalOption = None,
+    dates: DatesOption = None,
+    brains: BrainsOption = None,
     most: Annotated[
         int | None, typer.Option(min=1, help="Of more products, a sample of so many is tried.")
     ] = None,

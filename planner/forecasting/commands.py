@@ -13,6 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from planner.option_commands import (
+    DatesOption,
+    KeepStockoutsOption,
+    SalesDecimalOption,
+    SalesEncodingOption,
+    SalesMappingOption,
+    SalesOption,
+    SkipBadOption,
+)
 from planner.spoken_commands import columns_of, day_of, plain, say_line, screen
 
 if TYPE_CHECKING:
@@ -31,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 
 def forecast(
-    sales: Annotated[Path, typer.Option(help="The table of sales (CSV, Parquet or Excel).")],
+    sales: SalesOption,
     out: Annotated[Path, typer.Option(help="The forecast to write, .csv or .parquet.")] = Path(
         "forecast.csv"
     ),
@@ -46,22 +55,12 @@ def forecast(
     network: Annotated[
         Path | None, typer.Option(help="The chain, a TOML file, for its lead times.")
     ] = None,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="A column of sales under another name: --map y=units."),
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of a CSV file of sales.")] = None,
-    decimal: Annotated[str | None, typer.Option(help="Its decimal sign, . or ,")] = None,
-    dates: Annotated[
-        str | None, typer.Option(help="day-first or month-first, for days such as 01/02/2027.")
-    ] = None,
-    skip_bad: Annotated[
-        bool, typer.Option(help="Leave out products with bad values instead of stopping.")
-    ] = False,
-    keep_stockouts: Annotated[
-        bool,
-        typer.Option(help="Take stretches that look like stock-outs as telling what was wanted."),
-    ] = False,
+    mapping: SalesMappingOption = None,
+    encoding: SalesEncodingOption = None,
+    decimal: SalesDecimalOption = None,
+    dates: DatesOption = None,
+    skip_bad: SkipBadOption = False,
+    keep_stockouts: KeepStockoutsOption = False,
     extra: Annotated[
         str | None,
         typer.Option(
