@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
-from stable_baselines3.common.vec_env import VecEnv
-from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
+from brain.abreast import Abreast
 from brain.centre import Centre
 from brain.lanes import SINGLE, imagine
 from brain.lesson import Lesson
@@ -31,7 +31,7 @@ OPENING_Z = (-1.0, 4.0)
 """Stock at the start of an episode, in sigmas; chains begin short, well stocked and over-full."""
 
 
-class Lockstep(VecEnv):
+class Lockstep(Abreast):
     """Lanes that begin and end together: columns of arrays, played against a reference.
 
     Observation: `envs.observation.observe` (K, size), standardised on request. Action (K, M):
@@ -128,29 +128,6 @@ class Lockstep(VecEnv):
 
     def _standardised(self, seen: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray((seen - self._shift) / self._spread)
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """The attribute, once per lane asked for: lanes share it."""
-        return [getattr(self, attr_name) for _ in self._get_indices(indices)]
-
-    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
-        """Set the attribute of all lanes; a single lane has none of its own."""
-        if len(list(self._get_indices(indices))) != self.num_envs:
-            raise ValueError(f"{attr_name} is shared by all lanes; set it without indices")
-        setattr(self, attr_name, value)
-
-    def env_method(
-        self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any
-    ) -> list[Any]:
-        """Lanes are columns of arrays, not objects, and have no methods."""
-        raise AttributeError(f"lanes have no method {method_name!r}; call it on the environment")
-
-    def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> list[bool]:
-        """False for every lane asked for: lanes cannot be wrapped one by one."""
-        return [False for _ in self._get_indices(indices)]
 
 
 class PairedLanes(Lockstep):

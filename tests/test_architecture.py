@@ -47,6 +47,7 @@ LIBRARIES = {
 }
 """Where heavy libraries may be imported; benchmarks may import what they compare with."""
 TRAINING = {
+    "brain/abreast.py",
     "brain/hindsight/money.py",
     "brain/hindsight/training.py",
     "brain/hindsight/twin.py",

@@ -30,6 +30,20 @@ def test_the_tables_are_those_of_the_committed_results() -> None:
         assert filled(page) == page
 
 
+def test_figures_of_posed_problems_stand_on_the_pages_they_name() -> None:
+    """The summary says nothing that the page, whose table is made from results, does not."""
+    rows = re.findall(r"^\| .*\]\((docs/[\w-]+\.md)\) \|$", README, flags=re.MULTILINE)
+    assert len(rows) == 4
+    for line in README.splitlines():
+        found = re.search(r"\]\((docs/[\w-]+\.md)\) \|$", line)
+        if found:
+            page = (ROOT / found[1]).read_text(encoding="utf-8")
+            figures = re.findall(r"\d[\d,]*\.?\d*", line.partition("| [docs")[0])
+            assert figures
+            missing = [of for of in figures if of != "0" and of not in page]
+            assert not missing, (found[1], missing)
+
+
 def test_the_learning_curves_are_those_of_the_shipped_brains() -> None:
     """The figure is drawn from their cards."""
     drawing = (ROOT / "docs" / "learning_curves.svg").read_text(encoding="utf-8")
