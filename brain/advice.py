@@ -307,7 +307,7 @@ def advisor_of(
     traits = traits_of(scenario)
     products = scenario.products
     theory = theory_factors(
-        outlook.windows(0),
+        outlook.typical,
         traits.holding_share,
         products.cost_ratio,
         outlook.protection_interval[0],

@@ -52,12 +52,12 @@ def refusals(scenario: Scenario, outlook: Outlook, brains: Sequence[Brain]) -> n
 def daily_cv(outlook: Outlook) -> np.ndarray:
     """Forecast error over the whole chain's protection interval as that of a day (K,) [1].
 
-    Its standard deviation / the mean, times the root of the number of days; infinite where no
-    demand is expected.
+    Its standard deviation / the mean, times the root of the number of days, on an average day;
+    infinite where no demand is expected over the first of these intervals.
     """
-    windows = outlook.windows(0)
+    windows = outlook.typical
     mean, std = windows.echelon_mean[-1], windows.echelon_std[-1]
-    expected = mean > 0
+    expected = outlook.windows(0).echelon_mean[-1] > 0
     cv = std / np.where(expected, mean, 1) * np.sqrt(outlook.echelon_interval[-1])
     return np.where(expected, cv, np.inf)
 

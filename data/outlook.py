@@ -118,11 +118,24 @@ class Outlook:
         echelon_mean = self._cumulative_mean.take(ends) - self._cumulative_mean[period]
         variance = self._cumulative_variance.take(ends) - self._cumulative_variance[period]
         np.maximum(variance, 0, out=variance)
+        return self._between(echelon_mean, variance)
+
+    @staticmethod
+    def _between(echelon_mean: np.ndarray, variance: np.ndarray) -> Windows:
+        """Windows from mean and variance over the echelons' intervals, each (M, K)."""
         mean, own = echelon_mean.copy(), variance.copy()
         mean[1:] -= echelon_mean[:-1]
         own[1:] -= variance[:-1]
         std = np.sqrt(np.maximum(own, 0, out=own))
         return Windows(echelon_mean, np.sqrt(variance), mean, std)
+
+    @cached_property
+    def typical(self) -> Windows:
+        """The windows of an average day of the whole forecast; no one period stands out in them."""
+        return self._between(
+            self.echelon_interval * self._cumulative_mean[-1] / len(self.mean),
+            self.echelon_interval * self._cumulative_variance[-1] / len(self.mean),
+        )
 
     def take(self, products: np.ndarray) -> Outlook:
         """The outlook of the products at `products` (indices or a mask)."""

@@ -433,3 +433,14 @@ def test_one_brain_alone_advises_its_own_class():
     alone = (make_brain(100.0),)
     found = advisor(make_scenario(2, missed_sale_cost=np.array([100.0, 50.0])), alone)
     assert found.source.tolist() == ["brain 100", THEORY]
+
+
+def test_theory_holds_safety_stock_for_days_to_come() -> None:
+    """A certain beginning leaves the safety factors as the rest of the forecast has them."""
+    usual = make_scenario(1, missed_sale_cost=np.array([1e6]))
+    std = usual.forecast.std.copy()
+    std[:3] = 0.0
+    quiet = replace(usual, forecast=replace(usual.forecast, std=std))
+    of_usual, of_quiet = (advisor(scenario, (make_brain(100.0),)) for scenario in (usual, quiet))
+    assert of_quiet.source.tolist() == [THEORY]
+    assert (of_quiet.theory[0] > 0.9 * of_usual.theory[0]).all()

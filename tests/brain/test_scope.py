@@ -101,6 +101,13 @@ def test_the_daily_error_is_that_of_a_day_where_all_days_are_alike(stages: int) 
     np.testing.assert_allclose(daily_cv(outlook), [0.3, 2.0, np.inf])
 
 
+def test_a_quiet_beginning_does_not_make_a_product_a_quiet_one() -> None:
+    """The daily error is that of the whole forecast, not of the days that come first."""
+    mean = np.full((80, 1), 4.0)
+    std = np.where(np.arange(80)[:, None] < 20, 0.0, 2.0)
+    assert daily_cv(Outlook(mean, std, np.full((3, 1), 5))) == pytest.approx(0.5 * np.sqrt(0.75))
+
+
 @pytest.mark.parametrize("stages", [1, 3, 4])
 def test_products_that_were_learnt_are_in_scope(stages: int) -> None:
     """Drawn from the population, planned as a problem: none is refused, but for its seasons."""

@@ -68,6 +68,17 @@ def test_mean_between_two_days() -> None:
     assert outlook.mean_between(5, 12) == pytest.approx(outlook.mean[5:12].mean(axis=0))
 
 
+def test_typical_windows_are_those_of_a_forecast_that_never_changes() -> None:
+    """Where days differ they are the windows of the average day, of mean and of variance."""
+    outlook = random_outlook()
+    same = np.repeat(outlook.mean.mean(axis=0)[None], 90, axis=0)
+    deviation = np.sqrt(np.square(outlook.std).mean(axis=0))
+    alike = Outlook(same, np.repeat(deviation[None], 90, axis=0), LEAD_TIME)
+    for name in ("mean", "std", "echelon_mean", "echelon_std"):
+        expected = getattr(alike.windows(7), name)
+        np.testing.assert_allclose(getattr(outlook.typical, name), expected)
+
+
 def test_windows_beyond_the_forecast_are_refused() -> None:
     """The sentence says how far the forecast reaches."""
     outlook = random_outlook(days=90)
