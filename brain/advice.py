@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from math import isclose
 
 import numpy as np
 
@@ -276,10 +277,11 @@ class Advisor:
         classes = [brain.card.cost_ratio for brain in self.panel.classes]
         for k in by_class.tolist():
             ratio = float(np.clip(self.traits.cost_ratio[k], classes[0], classes[-1]))
+            nearest = min(classes, key=lambda known: abs(known - ratio))
             above = int(np.searchsorted(classes, ratio))
             said[k] = (
-                f"brain {ratio:g}"
-                if ratio in classes
+                f"brain {nearest:g}"
+                if isclose(nearest, ratio)
                 else f"brains {classes[above - 1]:g} and {classes[above]:g}"
             )
         return said

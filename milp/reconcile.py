@@ -97,13 +97,17 @@ def reconcile(
         tell: hears how far the work is.
     """
     if start is not None or task.z.shape[1] <= MANY:
-        return _as_one(task, start)
+        return as_one(task, start)
     search = Decomposition(task, effort or Effort(), engine or Alone(), tell)
     return _in_batches(task, search)
 
 
-def _as_one(task: Task, start: Basis | None) -> Reconciled:
-    """The answer of one linear programme."""
+def as_one(task: Task, start: Basis | None = None) -> Reconciled:
+    """The answer of one linear programme, however many products there are.
+
+    Where days are solved one after the other, that is quicker than batches for a few hundred
+    products: yesterday's basis is nearly right.
+    """
     model = Model(task)
     solution = solve(model.programme(), start)
     first = model.layout.first_coupling_row

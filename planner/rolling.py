@@ -18,7 +18,8 @@ from milp.effort import Effort
 from milp.flow import moved
 from milp.model import Task
 from milp.prices import Shelf, dearer_holding, standing_prices, unpriced_safety_factor
-from milp.reconcile import MANY, Basis, reconcile
+from milp.reconcile import MANY, Basis, as_one, reconcile
+from milp.segments import Goal
 from planner.lookahead import WEEK
 from planner.rules import Advice, planned_level
 
@@ -33,20 +34,24 @@ SMALL = Size(batch=40)
 class Levels:
     """The model itself, re-solved every day on every path; its first day's shipments are ordered.
 
-    Where no capacity has a price, the order is the advice's order-up-to, unchanged. The basis of
-    a path's last day starts its next one.
+    Where it weighs the advice and no capacity has a price, the order is the advice's order-up-to,
+    unchanged. The basis of a path's last day starts its next one.
 
     Attributes:
         scenario: the problem.
         outlook: the forecast.
         advice: safety factors.
         periods: how far the model looks [period].
+        goal: what the model does with safety stock.
+        coupling: whether it knows of the limits that products share.
     """
 
     scenario: Scenario
     outlook: Outlook
     advice: SafetyFactors
     periods: int
+    goal: Goal = Goal.HYBRID
+    coupling: bool = True
     _bases: dict[int, Basis | None] = field(default_factory=dict)
 
     def __call__(self, situation: Situation) -> np.ndarray:
@@ -57,9 +62,10 @@ class Levels:
         for path in range(len(orders)):
             stock = stock_of_path(situation, path)
             task = Task(self.scenario, self.outlook, z[path], stock, state.period, self.periods)
-            answer = reconcile(task, self._bases.get(path))
+            task = replace(task, goal=self.goal)
+            answer = as_one(task if self.coupling else task.uncoupled(), self._bases.get(path))
             self._bases[path] = answer.basis
-            if answer.scarce:
+            if answer.scarce or self.goal is not Goal.HYBRID:
                 orders[path] = answer.shipments[0]
         return orders
 

@@ -157,6 +157,12 @@ def test_ordinary_products_are_advised_by_brains(classes):
     ]
 
 
+def test_a_ratio_that_is_a_class_but_for_rounding_is_that_class(classes):
+    ratio = np.array([10.0, 10.0, 100.0, 1000.0]) * (1 + 1e-14)
+    found = advisor(make_scenario(missed_sale_cost=ratio), classes)
+    assert found.source.tolist() == ["brain 10", "brain 10", "brain 100", "brain 1000"]
+
+
 def panel_by_merit(
     classes_ratio: float, family_ratio: float, shapes: tuple[str, ...] = SHAPES
 ) -> tuple[Brain, ...]:

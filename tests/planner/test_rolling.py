@@ -14,6 +14,7 @@ from milp.flow import moved
 from milp.model import Task
 from milp.prices import standing_prices
 from milp.reconcile import reconcile
+from milp.segments import Goal
 from planner import rolling
 from planner.lookahead import WEEK, look_ahead_of
 from planner.problem import Problem, problem_of
@@ -95,6 +96,26 @@ def test_under_scarce_space_the_models_first_shipments_are_ordered() -> None:
     assert answer.scarce
     orders = levels(problem)(problem.situation())
     np.testing.assert_array_equal(orders[0], answer.shipments[0])
+
+
+def test_a_model_that_knows_no_limits_orders_up_to_the_advice_where_space_is_scarce() -> None:
+    """To the bit, as where there are none."""
+    problem = tight()
+    morning = problem.situation()
+    blind = Levels(problem.scenario, problem.outlook, constant(Z), HORIZON, coupling=False)
+    rule = SafetyStockRule(problem.outlook, constant(Z))
+    np.testing.assert_array_equal(blind(morning), rule(morning))
+    assert (levels(problem)(morning) != blind(morning)).any()
+
+
+@pytest.mark.parametrize("goal", [Goal.SAFETY, Goal.SAFETY_ADDED])
+def test_another_goal_is_the_models_even_where_nothing_is_scarce(goal: Goal) -> None:
+    """Its first shipments are ordered, not the advice's order-up-to."""
+    problem = free()
+    asked = Levels(problem.scenario, problem.outlook, constant(Z), HORIZON, goal)
+    task = Task(problem.scenario, problem.outlook, Z, problem.scenario.stock, 0, HORIZON)
+    answer = reconcile(replace(task, goal=goal))
+    np.testing.assert_array_equal(asked(problem.situation())[0], answer.shipments[0])
 
 
 @pytest.mark.parametrize("make", [levels, lambda p: OptimiserOnly(p.scenario, p.outlook, HORIZON)])
