@@ -26,6 +26,8 @@ from envs.policies import HIGHEST_Z, LOWEST_Z, Situation
 THEORY = "theory"
 FAMILY = "family brain"
 BASE_STOCK = "base-stock"
+PASSED_ON = "none for what the chain still holds; more of it is not worth buying"
+"""Why no brain is asked about a product of which nothing is bought."""
 
 
 @dataclass(frozen=True)
@@ -296,7 +298,8 @@ def advisor_of(
     """The advisor of a planning problem.
 
     Each product gets the class brains or the family brain, whichever scored better on products
-    like it; theory where none has learnt its like, or none does better than theory on it.
+    like it; theory where none has learnt its like, or none does better than theory on it. A product
+    that is not worth buying gets no safety stock: nothing of it is to be protected.
 
     Args:
         scenario: the problem.
@@ -321,11 +324,18 @@ def advisor_of(
     promised = panel.promised(products.cost_ratio, shape, by_family)
     for k in np.flatnonzero(np.isfinite(promised) & (promised > 1) & (reasons == "")).tolist():
         reasons[k] = f"on {SHAPES[shape[k]]} demand like it theory does better"
+    reasons[~scenario.worth_buying] = PASSED_ON
+    theory = np.where(scenario.worth_buying, theory, 0.0)
     advisor = Advisor(panel, outlook, traits, theory, reasons, by_family)
     if beyond is None or not panel.every:
         return advisor
     anywhere = [_of_any_error(brain) for brain in panel.every]
-    asked = beyond & (reasons != "") & (refusals(scenario, outlook, anywhere) == "")
+    asked = (
+        beyond
+        & scenario.worth_buying
+        & (reasons != "")
+        & (refusals(scenario, outlook, anywhere) == "")
+    )
     return replace(
         advisor,
         reason=np.where(asked, "", reasons),

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.assembly import products_of, stock_of, terms_of, with_stages
+from data.assembly import positions_of, products_of, stock_of, terms_of, with_stages
 from data.cells import Typed
 from data.columns import check_mapping, refuse_unused
 from data.daily import Daily, daily_forecast
@@ -228,7 +228,9 @@ def _assembled(
     stock = stock_of(tables["stock"], tables["open_orders"], products, planned.start, issues)
     days = (planned.start, planned.horizon)
     terms = terms_of(tables["locks"], tables["suppliers"], products, days, issues)
-    return Scenario(network, products, planned, stock, law, terms)
+    scenario = Scenario(network, products, planned, stock, law, terms)
+    _mention_unbought(scenario, table, issues)
+    return scenario
 
 
 def _planned(forecast: Typed, daily: Daily, table: Typed, issues: Issues) -> np.ndarray:
@@ -285,6 +287,32 @@ def _report_strangers(
         ),
         rows=other.rows[records],
         products=other.ids(records),
+    )
+
+
+def _mention_unbought(scenario: Scenario, table: Typed | None, issues: Issues) -> None:
+    """Products that are not worth buying: mostly, a cost is a slip."""
+    unbought = np.flatnonzero(~scenario.worth_buying)
+    if not len(unbought):
+        return
+    ids, cost = scenario.products.unique_id[unbought], scenario.products.missed_sale_cost[unbought]
+    rows = None
+    if table is not None:
+        place = positions_of(table, ids)
+        rows = np.empty(len(ids), dtype=np.int64)
+        rows[place[place >= 0]] = table.rows[place >= 0]
+    issues.add_all(
+        Issue(
+            Severity.ASSUMED,
+            "products.csv" if table is None else table.file,
+            "is less than it costs to hold a unit for a night at each stage above the shelf; "
+            "nothing more of the product is bought",
+            "check it and holding_cost, or stop selling the product",
+            "missed_sale_cost",
+        ),
+        rows=rows,
+        products=ids,
+        values=[f"{value:g}" for value in cost],
     )
 
 

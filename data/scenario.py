@@ -16,6 +16,9 @@ from data.stock import StockState
 from data.terms import NO_TERMS, Terms
 from data.weekdays import WEEKDAYS
 
+ROUNDING = 1e-9
+"""Share of a cost by which sums of rounded shares differ [1]."""
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -80,6 +83,36 @@ class Scenario:
         It is the unit cost, and 0 where that is unknown.
         """
         return np.nan_to_num(self.products.unit_cost)
+
+    @cached_property
+    def cost_of_passage(self) -> np.ndarray:
+        """Least holding cost of a unit on its way from the source to the shelf (K,) [money/unit].
+
+        A supplier ships only from its opening stock, so a unit lies at least one night at every
+        stage above the shelf, also where a lead time is 0: sum of the holding costs of stages
+        m >= 1. On the shelf it may be sold on the day it arrives.
+        """
+        return np.asarray(self.holding_cost[1:].sum(axis=0))
+
+    @cached_property
+    def worth_buying(self) -> np.ndarray:
+        """Whether buying more of a product from the source can pay (K,).
+
+        It cannot where sales are lost and a missed sale costs less than a unit's passage. Take any
+        plan, follow the units that it buys, and leave them out: every stage still ships what it
+        ships of the others, and the only sales missed are those that the bought units made. Each of
+        these saved one missed sale and paid the passage at least; a unit that was never sold saved
+        nothing. So whatever the demand, no plan is dearer without its purchases, and the cheapest
+        only passes on what the chain holds. It is the newsvendor's condition that a sale is worth
+        more than its unit costs (Arrow, Harris and Marschak 1951, Econometrica 19(3)), the passage
+        being the unit's cost. In whole lots it is lots that are followed; fixed costs only add to
+        what buying costs. That a product may help its supplier's joint minimum is not counted.
+
+        A customer who waits costs money every day, so serving one pays in the long run whatever the
+        passage costs.
+        """
+        enough = self.products.missed_sale_cost >= self.cost_of_passage * (1 - ROUNDING)
+        return np.asarray(self.products.backordered | enough)
 
     @cached_property
     def supplier(self) -> np.ndarray:

@@ -237,3 +237,23 @@ class AtTerms:
             orders = orders.copy()
             orders[:, locks.stage[today], locks.product[today]] = locks.quantity[today]
         return orders
+
+
+@dataclass(frozen=True)
+class NothingFromSource:
+    """Any policy, of some products nothing ordered from the source; what there is flows on down.
+
+    Attributes:
+        policy: the rule that is cut.
+        bought: True where the source is ordered from (K,).
+    """
+
+    policy: Policy
+    bought: np.ndarray
+
+    def __call__(self, situation: Situation) -> np.ndarray:
+        """Orders (P, M, K) [unit]."""
+        orders = self.policy(situation).copy()
+        top = [stage for stage, of in enumerate(situation.world.supplier) if of == SOURCE]
+        orders[:, top] = np.where(self.bought, orders[:, top], 0)
+        return orders

@@ -27,6 +27,7 @@ class Status(Enum):
     """What is the matter with a product; the first that applies is its status."""
 
     NOT_PLANNED = "not planned"
+    NOT_WORTH_BUYING = "not worth buying"
     STOCKED_OUT = "stocked out"
     WILL_STOCK_OUT = "will stock out"
     OVER_CAPACITY = "over capacity"
@@ -36,6 +37,7 @@ class Status(Enum):
 
 ACTIONS = {
     Status.NOT_PLANNED: "correct the data",
+    Status.NOT_WORTH_BUYING: "check missed_sale_cost and holding_cost, or stop selling it",
     Status.STOCKED_OUT: "expedite",
     Status.WILL_STOCK_OUT: "expedite",
     Status.OVER_CAPACITY: "find space",
@@ -43,6 +45,10 @@ ACTIONS = {
     Status.FINE: "none",
 }
 """A word of advice per status."""
+URGENT = frozenset(
+    {Status.NOT_PLANNED, Status.NOT_WORTH_BUYING, Status.STOCKED_OUT, Status.WILL_STOCK_OUT}
+)
+"""Statuses of products of which demand is or will be missed."""
 STOPPED = "order by hand, report it"
 """The advice for a product that was stopped because its numbers could not be true."""
 
@@ -73,7 +79,7 @@ class Finding:
     @property
     def urgent(self) -> bool:
         """True where demand is or will be missed."""
-        return self.status in (Status.NOT_PLANNED, Status.STOCKED_OUT, Status.WILL_STOCK_OUT)
+        return self.status in URGENT
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,9 @@ def findings(evidence: Evidence) -> list[Finding]:
         Finding(product, Status.NOT_PLANNED, 0.0, reason, STOPPED * (product in evidence.stopped))
         for product, reason in evidence.skipped.items()
     ]
-    cases = (_stocked_out(evidence), _will_stock_out(evidence), _cut(evidence), _excess(evidence))
+    cases = tuple(
+        case(evidence) for case in (_not_worth_buying, _stocked_out, _will_stock_out, _cut, _excess)
+    )
     missed = evidence.happened.costs.shortage.mean(axis=0)
     for k, product in enumerate(evidence.problem.scenario.products.unique_id):
         status, (reason, money) = next(
@@ -128,6 +136,23 @@ class _Case:
 
     status: Status
     said: dict[int, tuple[str, float]]
+
+
+def _not_worth_buying(evidence: Evidence) -> _Case:
+    """A missed sale costs less than it takes to bring a unit to the shelf; nothing is bought."""
+    scenario, missed = evidence.problem.scenario, evidence.happened.costs.shortage.mean(axis=0)
+    sale, passage = scenario.products.missed_sale_cost, scenario.cost_of_passage
+    return _Case(
+        Status.NOT_WORTH_BUYING,
+        {
+            int(k): (
+                f"a missed sale costs {sale[k]:.4g}, a night at each stage above the shelf "
+                f"{passage[k]:.4g}",
+                missed[k],
+            )
+            for k in np.flatnonzero(~scenario.worth_buying)
+        },
+    )
 
 
 def _stocked_out(evidence: Evidence) -> _Case:

@@ -23,6 +23,8 @@ NEXT_ORDERS = 10
 """Orders that are told one by one."""
 FEW = 1e-4
 """Units below this share of a day's demand are rounding [1]."""
+UNBOUGHT = "not worth buying"
+"""The status of a product of which nothing more is bought."""
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,8 @@ def _today(records: Records, stage: str) -> str:
             f"Today {stage} orders {units} from {line['supplier']}, here on {arrives}: "
             f"{line['reason']}."
         )
+    if records.finding["status"] == UNBOUGHT and stage == records.stages[-1]:
+        return f"Today {stage} orders nothing: it is not worth buying."
     position, target = first["level"], first["order_up_to"]
     said = f"Today {stage} orders nothing: position {number(position)}"
     if position >= target:

@@ -83,6 +83,10 @@ GLOSSARY = FORMULAS | {
         "missed sales of the product, mean over the futures; for excess, what holding the stock "
         "above the order-up-to level costs until it is sold, within the horizon"
     ),
+    "not worth buying": (
+        "a missed sale costs less than a night at each stage above the shelf, where every unit "
+        "bought has to lie; nothing is bought, and what the chain holds is passed on"
+    ),
     "gap": (
         "(cost of the programme's own plan − least cost that it proves) / cost of its own plan; no "
         "plan is better than the programme's by more, by its own account of cost"

@@ -16,7 +16,7 @@ from envs.accounting import Rates, rates_of
 from envs.budget import WithinBudget
 from envs.dynamics import opening_state
 from envs.observation import no_errors
-from envs.policies import AtTerms, Policy, Situation, WholeLots
+from envs.policies import AtTerms, NothingFromSource, Policy, Situation, WholeLots
 from envs.simulator import Trace, simulate
 from envs.world import World, world_of
 
@@ -64,9 +64,12 @@ class Problem:
     def in_lots(self, policy: Policy) -> Policy:
         """The policy at the terms: whole lots, a budget, order days, locked lines as they are.
 
-        Where nothing is prescribed, it is the policy itself.
+        Products that are not worth buying are bought only where a person has locked a line. Where
+        nothing is prescribed and all are worth it, it is the policy itself.
         """
         scenario, products = self.scenario, self.scenario.products
+        if not scenario.worth_buying.all():
+            policy = NothingFromSource(policy, scenario.worth_buying)
         if products.lot_size.any() or products.minimum_order.any():
             largest = np.broadcast_to(products.maximum_order, products.lead_time.shape)
             policy = WholeLots(policy, products.lot_size, products.minimum_order, largest)

@@ -43,6 +43,7 @@ LONGEST_TITLE = 200
 """Characters of a stage's name that the title of a chart shows."""
 COLOURS = {
     Status.NOT_PLANNED: ("#a63d28", "#fbe9e5"),
+    Status.NOT_WORTH_BUYING: ("#a63d28", "#fbe9e5"),
     Status.STOCKED_OUT: ("#a63d28", "#fbe9e5"),
     Status.WILL_STOCK_OUT: ("#a63d28", "#fdf3f0"),
     Status.OVER_CAPACITY: ("#8a5f00", "#fbf3de"),

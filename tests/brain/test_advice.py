@@ -9,7 +9,7 @@ from subprocess import run
 import numpy as np
 import pytest
 
-from brain.advice import FAMILY, THEORY, Advisor, advise, advisor_of, panel_of
+from brain.advice import FAMILY, PASSED_ON, THEORY, Advisor, advise, advisor_of, panel_of
 from brain.brain import Brain
 from brain.likes import LUMPY, SHAPES, SMOOTH, WAITING
 from brain.population import Population
@@ -236,7 +236,7 @@ def test_products_that_are_refused_get_theory_from_a_full_panel_too():
     scenario = make_scenario(3, missed_sale_cost=np.array([0.01, 100.0, 9999.0]))
     found = advisor(scenario, panel_by_merit(0.9, 0.8))
     assert found.source.tolist() == [THEORY, FAMILY, THEORY]
-    assert found.reason[0] == "cost ratio 0.01 is below the 0.1 to 3000 learnt"
+    assert found.reason[0] == PASSED_ON
     assert found.reason[2] == "cost ratio 9999 is beyond the 0.1 to 3000 learnt"
     z = found(situation_of(scenario))
     np.testing.assert_array_equal(z[0][:, [0, 2]], found.theory[:, [0, 2]])
@@ -450,3 +450,15 @@ def test_theory_holds_safety_stock_for_days_to_come() -> None:
     of_usual, of_quiet = (advisor(scenario, (make_brain(100.0),)) for scenario in (usual, quiet))
     assert of_quiet.source.tolist() == [THEORY]
     assert (of_quiet.theory[0] > 0.9 * of_usual.theory[0]).all()
+
+
+def test_what_is_not_worth_buying_gets_no_safety_stock() -> None:
+    """Whatever brains have learnt; its neighbours are advised as ever."""
+    scenario = make_scenario(2, missed_sale_cost=np.array([1.0, 100.0]))
+    assert scenario.worth_buying.tolist() == [False, True]
+    found = advisor(scenario, (make_brain(100.0), make_family()))
+    assert found.source.tolist() == [THEORY, "brain 100"]
+    assert found.reason.tolist() == [PASSED_ON, ""]
+    z = found(situation_of(scenario))
+    assert not z[..., 0].any()
+    assert z[..., 1].any()

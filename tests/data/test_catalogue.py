@@ -364,3 +364,51 @@ def test_a_network_that_is_no_toml_is_a_configuration_error(folder):
 def test_a_network_in_another_encoding_is_refused(folder):
     folder.write("network.toml", 'source = "Köln"\n'.encode("latin-1"))
     assert "network.toml: byte 0xf6 at position 11 (row 1) is not UTF-8" in refusal(folder)
+
+
+def test_a_product_that_is_not_worth_buying_is_said_with_its_row(folder):
+    """Bread's missed sale costs less than a night in Tennessee and one in Los Angeles and China."""
+    folder.write(
+        "network.toml",
+        """source = "China"
+        [[stage]]
+        name = "New York"
+        lead_time = 1
+        [[stage]]
+        name = "Tennessee"
+        lead_time = 2
+        holding_share = 0.7
+        [[stage]]
+        name = "Los Angeles"
+        lead_time = 2
+        holding_share = 0.5
+        """,
+    )
+    assert "missed_sale_cost" not in lines(folder.read(), Severity.ASSUMED)
+    folder.change("products.csv", "bread,100,1", "bread,1.1,1")
+    reading = folder.read()
+    said = [issue for issue in reading.issues if issue.column == "missed_sale_cost"]
+    assert [(issue.file, issue.row, issue.product, issue.value) for issue in said] == [
+        ("products.csv", 3, "bread", "1.1")
+    ]
+    assert said[0].sentence in reading.assumed
+    assert "nothing more of the product is bought" in said[0].sentence
+    assert reading.scenario.worth_buying.tolist() == [True, False, True]
+    folder.change("products.csv", "holding_cost\n", "holding_cost,shortage\n")
+    for row, shortage in (("apples,10,1", ""), ("bread,1.1,1", "backorder"), ("cheese,50,0.5", "")):
+        folder.change("products.csv", row, f"{row},{shortage}")
+    assert folder.read().scenario.worth_buying.all(), "its customers wait"
+
+
+def test_where_costs_are_assumed_the_file_that_is_missing_is_named(folder):
+    """A chain so dear to hold in that not even the default is enough."""
+    folder.remove("products.csv")
+    stage = '[[stage]]\nname = "{}"\nlead_time = 1\nholding_share = {}\n'
+    folder.write(
+        "network.toml",
+        'source = "China"\n' + stage.format("New York", 1) + stage.format("Los Angeles", 101),
+    )
+    said = [issue for issue in folder.read().issues if issue.column == "missed_sale_cost"]
+    assert [(issue.file, issue.row, issue.product) for issue in said] == [
+        ("products.csv", None, name) for name in ("apples", "bread", "cheese")
+    ]

@@ -15,6 +15,7 @@ from envs.policies import (
     BaseStock,
     EchelonBaseStock,
     FollowPlan,
+    NothingFromSource,
     Policy,
     RandomOrders,
     ReorderPoint,
@@ -23,7 +24,7 @@ from envs.policies import (
     WholeLots,
     constant,
 )
-from envs.world import Unfilled, World, serial_world
+from envs.world import SOURCE, Unfilled, World, serial_world
 
 
 def situation(world: World, on_hand: list[float], under_way: list[float]) -> Situation:
@@ -202,3 +203,38 @@ def test_policies_leave_the_state_as_it_is(rule: Policy, serial_three: World) ->
         values.flags.writeable = False
     assert isinstance(here.state, State)
     assert (rule(here) >= 0).all()
+
+
+def test_nothing_is_ordered_from_the_source_of_what_is_not_bought() -> None:
+    """The stages below order as ever; the rule's own array is not written to."""
+    world = serial_world(np.ones((3, 2)))
+    state = opening_state(StockState(np.ones((3, 2)), np.zeros((3, 2, 1)), np.zeros(2)), world, 2)
+    fixed = np.full((2, 3, 2), 5.0)
+    fixed.flags.writeable = False
+    rule = NothingFromSource(lambda _: fixed, np.array([True, False]))
+    orders = rule(Situation(state, no_errors(2, 2), world))
+    np.testing.assert_array_equal(orders, [[[5, 5], [5, 5], [5, 0]]] * 2)
+
+
+def test_in_a_tree_every_stage_that_draws_on_the_source_buys_nothing() -> None:
+    """Two shelves draw on a depot, the depot and a third shelf on the source."""
+    world = World(
+        (3, 3, SOURCE, SOURCE), np.ones((4, 1)), np.full((4, 1), np.inf), np.zeros(1, bool)
+    )
+    state = opening_state(StockState(np.ones((4, 1)), np.zeros((4, 1, 1)), np.zeros(1)), world)
+    rule = NothingFromSource(BaseStock(level(9, 9, 9, 9)), np.array([False]))
+    assert orders_of(rule, Situation(state, no_errors(1, 1), world)) == [8, 8, 0, 0]
+
+
+def test_what_is_not_bought_still_flows_down_and_is_sold() -> None:
+    """Twelve units at the top of three stages all reach customers, and no more."""
+    world = serial_world(np.ones((3, 1)))
+    state = opening_state(StockState(level(0, 0, 12), np.zeros((3, 1, 1)), np.zeros(1)), world)
+    rule, sold = NothingFromSource(EchelonBaseStock(level(8, 16, 24)), np.array([False])), 0.0
+    for _ in range(20):
+        here = Situation(state, no_errors(1, 1), world)
+        state, flows = advance(state, rule(here), np.full((1, 1, 1), 2.0), world)
+        sold += float(flows.served.sum())
+    assert sold == 12
+    assert not state.on_hand.any()
+    assert not state.pipeline.any()

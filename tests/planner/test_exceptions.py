@@ -79,9 +79,10 @@ def test_the_more_pressing_status_wins() -> None:
 
 
 def test_statuses_have_a_fixed_priority() -> None:
-    """What is not planned, missing, about to miss, cut, too much, fine."""
+    """What is not planned, not worth it, missing, about to miss, cut, too much, fine."""
     assert [status.value for status in Status] == [
         "not planned",
+        "not worth buying",
         "stocked out",
         "will stock out",
         "over capacity",
@@ -134,7 +135,32 @@ def test_dearer_misses_rank_higher() -> None:
 def test_urgent_is_what_misses_sales_or_is_not_planned() -> None:
     """Too little space or too much stock can wait for the meeting."""
     urgent = {status for status in Status if Finding("P", status, 0.0, "").urgent}
-    assert urgent == {Status.NOT_PLANNED, Status.STOCKED_OUT, Status.WILL_STOCK_OUT}
+    assert urgent == set(Status) - {Status.OVER_CAPACITY, Status.EXCESS, Status.FINE}
+
+
+def test_a_product_that_is_not_worth_buying_is_named_whatever_else_is_the_matter() -> None:
+    """With both costs, for one of them is mostly a slip, and with what its missed sales cost."""
+    facts = evidence()
+    missed = facts.happened.costs.shortage.mean(axis=0)
+
+    def of_costs(**costs: float) -> dict[int, Finding]:
+        cost = facts.problem.scenario.products.missed_sale_cost.copy()
+        cost[[EMPTY, FINE]] = costs["empty"], costs["fine"]
+        products = replace(facts.problem.scenario.products, missed_sale_cost=cost)
+        scenario = replace(facts.problem.scenario, products=products)
+        return by_product(findings(replace(facts, problem=problem_of(scenario, HORIZON))))
+
+    found = of_costs(empty=0.1, fine=0.3)
+    for k, cost in ((EMPTY, "0.1"), (FINE, "0.3")):
+        assert found[k].status is Status.NOT_WORTH_BUYING
+        assert found[k].reason == (
+            f"a missed sale costs {cost}, a night at each stage above the shelf 0.5"
+        )
+        assert found[k].money_at_stake == pytest.approx(missed[k])
+        assert found[k].action == "check missed_sale_cost and holding_cost, or stop selling it"
+    assert {found[k].status for k in (SHORT, CUT, TOO_MUCH)}.isdisjoint({Status.NOT_WORTH_BUYING})
+    found = of_costs(empty=0.5, fine=0.6)
+    assert (found[EMPTY].status, found[FINE].status) == (Status.STOCKED_OUT, Status.FINE)
 
 
 def test_a_product_without_demand_is_not_stocked_out() -> None:

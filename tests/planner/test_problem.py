@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from data.network import Network
-from data.terms import Locks, Terms
-from envs.policies import AtTerms, SafetyStockRule, WholeLots, constant
+from data.terms import Budget, Locks, Terms
+from envs.policies import AtTerms, NothingFromSource, SafetyStockRule, WholeLots, constant
 from milp.model import Task
 from milp.reconcile import reconcile
 from planner.problem import Problem, problem_of
@@ -79,6 +79,34 @@ def test_policies_are_kept_to_the_terms() -> None:
     orders = problem.in_lots(rule)(problem.situation())
     assert orders[0, 0, 1] == 3.5
     assert orders[0, 0, 0] % 6 == 0
+
+
+def test_what_is_not_worth_buying_is_bought_only_where_a_person_has_locked_a_line() -> None:
+    """On that day, and as much; the other product is ordered as without the rule's knowing."""
+    here = steady(missed_sale_cost=np.array([50.0, 0.4]))
+    rule = SafetyStockRule(here.outlook, constant(np.ones((2, 2))))
+    kept = here.in_lots(rule)
+    assert isinstance(kept, NothingFromSource)
+    free, orders = rule(here.situation()), kept(here.situation())
+    assert free[0, 1, 1] > 0
+    assert orders[0, 1, 1] == 0
+    np.testing.assert_array_equal(orders[:, 0], free[:, 0])
+    np.testing.assert_array_equal(orders[..., 0], free[..., 0])
+    lock = Locks(np.array([1]), np.array([1]), np.array([2]), np.array([7.0]))
+    locked = problem_of(replace(here.scenario, terms=Terms(lock)), HORIZON)
+    bought = locked.carried_out(locked.in_lots(rule), locked.mean_demand).shipments[0, :, 1, 1]
+    assert bought.tolist() == [7.0 * (day == 2) for day in range(HORIZON)]
+
+
+def test_what_is_not_worth_buying_spends_no_budget_and_fills_no_lot() -> None:
+    """The money is there for the product that is worth it."""
+    costs = {"missed_sale_cost": np.array([50.0, 0.4]), "unit_cost": np.ones(2)}
+    here = steady(**costs, lot_size=np.full(2, 5.0), minimum_order=np.full(2, 10.0))
+    money = replace(here.scenario.terms, budget=Budget(per_period=30.0))
+    short = problem_of(replace(here.scenario, terms=money), HORIZON)
+    rule = SafetyStockRule(here.outlook, constant(np.full((2, 2), 3.0)))
+    orders = short.in_lots(rule)(short.situation())
+    assert orders[0, 1].tolist() == [30.0, 0.0]
 
 
 @pytest.mark.parametrize(
