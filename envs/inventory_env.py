@@ -26,6 +26,7 @@ from envs.accounting import Rates, charge, rates_of
 from envs.dynamics import Flows, State, advance, opening_state
 from envs.observation import no_errors, observe, size, traits_of
 from envs.policies import HIGHEST_Z, LOWEST_Z, SafetyStockRule, Situation, WholeLots
+from envs.reference.serial_profiles import two_waves
 from envs.world import Unfilled, World, serial_world, world_of
 
 SMALLEST_CV = 0.1
@@ -244,8 +245,8 @@ def always(scenario: Scenario) -> ProductSampler:
 class SeasonalProduct:
     """Draws products that differ in cost ratio, lead times, uncertainty and place in the season.
 
-    The forecast is 20 + 5 sin(0.02 t) + 3 sin(0.05 t) units from a random day on; every day has a
-    standard deviation of its own, uniform from 0 to `largest_std`.
+    The forecast is `two_waves` from a random day on; every day has a standard deviation of its own,
+    uniform from 0 to `largest_std`.
 
     Attributes:
         largest_std: [unit/period].
@@ -263,7 +264,7 @@ class SeasonalProduct:
         """One product; each stage opens with the forecast of its own protection interval."""
         lead_time = rng.integers(self.lead_time[0], self.lead_time[1] + 1, (STAGES, 1))
         t = rng.integers(1000) + np.arange(self.days)
-        mean = (20 + 5 * np.sin(0.02 * t) + 3 * np.sin(0.05 * t))[:, None]
+        mean = two_waves(t)[:, None]
         least, greatest = np.log(self.cost_ratio)
         ratio = np.exp(rng.uniform(least, greatest, 1))
         std = rng.uniform(0, self.largest_std, mean.shape)

@@ -19,6 +19,7 @@ TAUGHT = {
     "ten-products": ("ppo",),
     "store-clearance": ("dqn", "ppo"),
     "weekly-containers": ("ppo",),
+    "serial-hybrid": ("ppo",),
 }
 """Problems, and the algorithms that learn them, the usual one first."""
 
@@ -56,6 +57,10 @@ def learn(
         Path | None,
         typer.Option(help="weekly-containers: folder with forecast, inventory, purchase_orders."),
     ] = None,
+    cost_ratio: Annotated[
+        float | None,
+        typer.Option(help="serial-hybrid: missed-sale / holding cost; all from 1 to 1000 if not."),
+    ] = None,
 ) -> None:
     """Train a policy for one of the reference problems and write it to a folder.
 
@@ -73,6 +78,8 @@ def learn(
         policy = _ten_products(steps, seed, watch)
     elif name == "weekly-containers":
         policy = _weekly_containers(steps, seed, tables, watch)
+    elif name == "serial-hybrid":
+        policy = _serial_hybrid(steps, seed, cost_ratio, watch)
     else:
         policy = _store_clearance(how, steps, seed, (shop, products, units), watch)
     folder = out or Path("policies") / name
@@ -123,6 +130,21 @@ def _weekly_containers(
     if tables is not None:
         problem = read_weekly(tables).problem
     return teach(steps or STEPS, seed, problem, watch)
+
+
+def _serial_hybrid(
+    steps: int | None, seed: int, cost_ratio: float | None, watch: Watch
+) -> NetPolicy:
+    from brain.reference.serial_hybrid import STEPS, teach
+    from data.errors import ConfigurationError
+    from envs.reference.serial_hybrid import RATIOS
+
+    if cost_ratio is not None and not RATIOS[0] <= cost_ratio <= RATIOS[1]:
+        raise ConfigurationError(
+            f"--cost-ratio is {cost_ratio:g}, expected {RATIOS[0]:g} to {RATIOS[1]:g}; leave it "
+            "out for a policy that knows them all"
+        )
+    return teach(steps or STEPS, seed, RATIOS if cost_ratio is None else cost_ratio, watch=watch)
 
 
 def _tell(line: Line) -> None:

@@ -130,6 +130,23 @@ class Drawn:
         """What holding, missed sales and overflow cost."""
         return rates_of(self.scenario)
 
+    def take(self, products: np.ndarray) -> Drawn:
+        """The problem of some of its products, by their numbers; shared space stays whole."""
+        world = replace(
+            self.world,
+            lead_time=self.world.lead_time[..., products],
+            supply_capacity=self.world.supply_capacity[:, products],
+            backordered=self.world.backordered[products],
+            volume=self.world.volume[products],
+        )
+        return Drawn(
+            self.scenario.take(products),
+            world,
+            self.mean[:, products],
+            self.sigma[:, products],
+            replace(self.course, products=len(products)),
+        )
+
     def demand(self, rng: np.random.Generator, paths: int = 1) -> np.ndarray:
         """What customers want on each day of the episode (P, T, K) [unit]."""
         days, shape = self.course.days, (paths, self.course.days, self.course.products)
@@ -159,15 +176,31 @@ def draw(rng: np.random.Generator, course: Course) -> Drawn:
         maximum_order=np.full(products, min(SUPPLY)),
     )
     scenario = Scenario(
-        _network(course, float(holding_cost.mean())),
+        default_network(),
         made,
         Forecast(date(2027, 1, 4), mean, told),
         _in_motion(mean, expected),
         law="normal",
     )
+    if course.coupled:
+        scenario = sharing_space(scenario)
     supply = np.repeat(np.array(SUPPLY)[:, None], products, axis=1)
     world = replace(world_of(scenario), lead_time=by_day, supply_capacity=supply)
     return Drawn(scenario, world, mean, sigma, course)
+
+
+def sharing_space(scenario: Scenario) -> Scenario:
+    """The problem with room for `SPACE` units of each product at every stage, which all share.
+
+    The room is that beyond a mean day's demand, which passes through; what finds none is paid for.
+    """
+    room = (SPACE + LEVEL) * len(scenario.products)
+    price = OVERFLOW * float(scenario.products.holding_cost.mean())
+    stages = tuple(
+        replace(stage, storage_capacity=room, overflow_price=price)
+        for stage in scenario.network.stages
+    )
+    return replace(scenario, network=Network(stages, scenario.network.source))
 
 
 def _forecast(
@@ -199,18 +232,6 @@ def _travel(
         return by_day, expected, lead_time_variance(course.profile)
     expected = np.array(course.profile)
     return np.repeat(expected[:, None], course.products, axis=1), expected, np.zeros(STAGES)
-
-
-def _network(course: Course, holding_cost: float) -> Network:
-    """The chain; a space is that beyond a mean day's demand, which passes through every stage."""
-    stages = default_network().stages
-    if course.coupled:
-        room = (SPACE + LEVEL) * course.products
-        stages = tuple(
-            replace(stage, storage_capacity=room, overflow_price=OVERFLOW * holding_cost)
-            for stage in stages
-        )
-    return Network(stages, default_network().source)
 
 
 def _in_motion(mean: np.ndarray, lead_time: np.ndarray) -> StockState:
