@@ -7,41 +7,49 @@ scenarios and on fresh ones that nothing else uses, beside bounds that no policy
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
-from benchmarks.distribution.bound import bounds
+from benchmarks.distribution.bound import Relaxation, bounds
 from benchmarks.distribution.contestants import (
     OURS,
     Learnt,
     Size,
     learners,
-    taught_by_ppo,
     tuned_rules,
     untaught,
 )
 from benchmarks.results import Result, Row, result_of
+from brain.reference.distribution import COURSES, EPISODES, Course, Tabled
 from data.writing import write_json
 from envs.metrics import Estimate, estimate
 from envs.policies import Policy
-from envs.reference.distribution import MONTH, YEAR, Distribution, play, sample_demand
+from envs.reference.distribution import Distribution, play, sample_demand
 
 NAME = "distribution"
-FULL = Size(50, 2000, 400, 800, 48, 1000, 500, 300, 120_000, 3, 16, 10.0)
-QUICK = Size(4, 100, 40, 12, 8, 12, 20, 4, 3584, 1, 1, 1.0)
-YEARS = Size(0, 100, 16, 200, 8, 0, 0, 0, 140_000, 3, 4, 20.0)
-QUICK_YEARS = Size(0, 4, 2, 4, 1, 0, 0, 0, 1792, 1, 1, 1.0)
-LESSON = replace(YEAR, days=56)
-"""What PPO learns the year on: in its first half no end is in sight, as most of the year."""
+_MONTH, _YEAR = (course.steps for course in COURSES.values())
+FULL = {
+    "month": Size(50, 2000, 400, 800, 48, _MONTH, EPISODES, 3, 16, 10.0, 5.0),
+    "year": Size(50, 100, 16, 200, 16, _YEAR, EPISODES, 3, 6, 40.0, 1.5),
+}
+QUICK = {
+    "month": Size(4, 100, 40, 12, 8, (3584, 4, 12, 12), 20, 1, 1, 1.0, 0.5),
+    "year": Size(1, 4, 2, 4, 1, (1792, 2, 4, 4), 2, 1, 1, 1.0, 0.5),
+}
+"""How much of each course is played."""
 TEST_SEED = 364
 """Of the fixed scenarios; they are the same for every run."""
 PERFECT, PRICED = "perfect information", "perfect information at a price"
 MONEY = "money/episode"
-LEFT_UNIT = 3.5
+LEFT_UNIT = {"month": 3.5, "year": 4.3}
 """What a unit left with a retailer is worth until the end is near, about [money/unit]."""
+STRETCH = {"month": None, "year": 7}
+"""Days between two cuts of the bound; a month is left whole [day]."""
+HANDED_OVER = (2.27, 2.3)
+"""What a unit at a retailer and at the centre is worth at a cut, about [money/unit]."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +59,16 @@ class Findings:
     Attributes:
         result: the record.
         learnt: the policies of the month.
-        returns: profit on the fresh scenarios by policy (P,) [money].
-        numbers: of the tuned rules, by task and name.
+        returns: profit on the month's fresh scenarios by policy (P,) [money].
+        numbers: of the tuned rules, by course and name.
+        of_year: the policies of the year.
     """
 
     result: Result
     learnt: tuple[Learnt, ...]
     returns: dict[str, np.ndarray]
     numbers: dict[str, np.ndarray]
+    of_year: tuple[Learnt, ...] = ()
 
 
 def run(quick: bool, seed: int) -> Result:
@@ -69,15 +79,16 @@ def run(quick: bool, seed: int) -> Result:
 def find(quick: bool, seed: int) -> Findings:
     """The same, and what can be drawn of it."""
     began = perf_counter()
-    rows, learnt, returns, numbers = _month(QUICK if quick else FULL, seed)
-    more, of_year = _year(QUICK_YEARS if quick else YEARS, seed)
-    rows, numbers = [*rows, *more], numbers | of_year
+    size = QUICK if quick else FULL
+    month, year = (_course(course, size[name], seed) for name, course in COURSES.items())
+    rows = [*month.rows, *year.rows]
     result = result_of(NAME, rows, seed, perf_counter() - began, quick)
-    return Findings(result, tuple(learnt), returns, numbers)
+    numbers = month.numbers | year.numbers
+    return Findings(result, month.learnt, month.returns, numbers, year.learnt)
 
 
 def kept(found: Findings, folder: Path) -> None:
-    """Write a run's drawings, nets and tuned numbers to a folder."""
+    """Write a run's drawings, learnt policies and tuned numbers to a folder."""
     from benchmarks.distribution.drawings import learning, returns
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,84 +96,70 @@ def kept(found: Findings, folder: Path) -> None:
     (folder / "distribution_returns.svg").write_text(returns(found), encoding="utf-8")
     numbers = {name: list(map(float, values)) for name, values in found.numbers.items()}
     write_json(folder / "rules.json", numbers)
-    for one in found.learnt:
-        if one.net is not None:
-            one.net.save(folder / "nets" / f"{one.name.lower().replace(' ', '-')}-{one.seed}")
+    for course, learnt in (("month", found.learnt), ("year", found.of_year)):
+        for one in learnt:
+            name = f"{one.name.lower().replace(' ', '-')}-{one.seed}"
+            kept_one = one.policy.table if isinstance(one.policy, Tabled) else one.net
+            if kept_one is not None:
+                kept_one.save(folder / "learnt" / course / name)
 
 
-def price_of_knowing(task: Distribution) -> np.ndarray:
+def price_of_knowing(task: Distribution, left_unit: float = LEFT_UNIT["month"]) -> np.ndarray:
     """What a unit sold is worth more than one left, by day (T,) [money/unit].
 
     A unit left with a retailer saves another one's way there, until nobody will want it.
     """
-    left = np.full(task.days, LEFT_UNIT)
+    left = np.full(task.days, left_unit)
     left[-1] = 0.0
     return task.price + task.lost_sale - left
 
 
-def _month(
-    size: Size, seed: int
-) -> tuple[list[Row], list[Learnt], dict[str, np.ndarray], dict[str, np.ndarray]]:
-    rng = _streams(seed, MONTH)
-    tuning = sample_demand(MONTH, rng["tuning"], size.tuning)
-    judged = sample_demand(MONTH, rng["judged"], size.judged)
-    test = sample_demand(MONTH, np.random.default_rng(TEST_SEED), size.test)
-    fresh = sample_demand(MONTH, rng["fresh"], size.fresh)
-    ruled = tuned_rules(MONTH, tuning, size.trials, seed)
-    rules = untaught(MONTH, rng["orders"]) | {name: rule for name, (rule, _) in ruled.items()}
+@dataclass(frozen=True)
+class _Found:
+    """The same of one course as `Findings` of all."""
+
+    rows: list[Row]
+    learnt: tuple[Learnt, ...]
+    returns: dict[str, np.ndarray]
+    numbers: dict[str, np.ndarray]
+
+
+def _course(course: Course, size: Size, seed: int) -> _Found:
+    """Tune, learn and play a course."""
+    task, rng = course.task, _streams(seed, course.task)
+    tuning = sample_demand(task, rng["tuning"], size.tuning)
+    judged = sample_demand(task, rng["judged"], size.judged)
+    fixed = sample_demand(task, np.random.default_rng(TEST_SEED), size.test)
+    fresh = sample_demand(task, rng["fresh"], size.fresh)
+    ruled = tuned_rules(task, tuning, size.trials, seed)
+    rules = untaught(task, rng["orders"]) | {name: rule for name, (rule, _) in ruled.items()}
     learnt = [
         learn(seed + number)
-        for learn in learners(MONTH, judged, size).values()
+        for learn in learners(course, judged, size).values()
         for number in range(size.seeds)
     ]
-    priced = bounds(
-        MONTH,
-        fresh[: size.bounded],
-        price_of_knowing(MONTH),
-        workers=size.workers,
-        seconds=size.seconds,
-    )
-    perfect = bounds(MONTH, test, workers=size.workers, seconds=size.seconds / 2)
+    free = bounds(task, fixed, workers=size.workers, seconds=size.glance)
+    priced = _priced(course, fresh[: size.bounded], size)
     rows: list[Row] = []
     earned: dict[str, np.ndarray] = {}
-    for case, demand, known in (
-        (f"month/{size.test} fixed", test, {PERFECT: perfect}),
-        ("month/fresh", fresh, {PRICED: priced}),
+    for where, demand, name, bound in (
+        (f"{size.test} fixed", fixed, PERFECT, free),
+        ("fresh", fresh, PRICED, priced),
     ):
-        earned = _earned(MONTH, rules, learnt, demand)
-        least = min(bound.mean() for bound in known.values())
-        rows += _rows(case, earned, least)
-        rows += [_row(case, name, estimate(bound), len(bound)) for name, bound in known.items()]
-    rows += _paired("month/fresh", earned)
-    return rows, learnt, earned, _numbers("month", ruled)
+        case = f"{course.name}/{where}"
+        earned = _earned(task, rules, learnt, demand)
+        rows += _rows(case, earned, float(bound.mean()))
+        rows.append(_row(case, name, estimate(bound), len(bound)))
+        rows += _paired(case, earned)
+    numbers = {f"{course.name}/{name}": numbers for name, (_, numbers) in ruled.items()}
+    return _Found(rows, tuple(learnt), earned, numbers)
 
 
-def _year(size: Size, seed: int) -> tuple[list[Row], dict[str, np.ndarray]]:
-    rng = _streams(seed, YEAR)
-    tuning = sample_demand(YEAR, rng["tuning"], size.tuning)
-    judged = sample_demand(YEAR, rng["judged"], size.judged)
-    fresh = sample_demand(YEAR, rng["fresh"], size.fresh)
-    ruled = tuned_rules(YEAR, tuning, size.trials, seed)
-    rules = untaught(YEAR, rng["orders"]) | {name: rule for name, (rule, _) in ruled.items()}
-    learnt = [
-        taught_by_ppo(LESSON, YEAR, judged, size.steps, seed + number)
-        for number in range(size.seeds)
-    ]
-    priced = bounds(
-        YEAR,
-        fresh[: size.bounded],
-        price_of_knowing(YEAR),
-        workers=size.workers,
-        seconds=size.seconds,
-    )
-    earned = _earned(YEAR, rules, learnt, fresh)
-    rows = _rows("year/fresh", earned, float(priced.mean()))
-    rows.append(_row("year/fresh", PRICED, estimate(priced), len(priced)))
-    return [*rows, *_paired("year/fresh", earned)], _numbers("year", ruled)
-
-
-def _numbers(task: str, ruled: dict[str, tuple[Policy, np.ndarray]]) -> dict[str, np.ndarray]:
-    return {f"{task}/{name}": numbers for name, (_, numbers) in ruled.items()}
+def _priced(course: Course, demand: np.ndarray, size: Size) -> np.ndarray:
+    """The bound at a price, path by path (P,) [money]; a long course is cut."""
+    price = price_of_knowing(course.task, LEFT_UNIT[course.name])
+    relaxation = Relaxation(price, STRETCH[course.name], HANDED_OVER)
+    return bounds(course.task, demand, relaxation, size.workers, size.seconds)
 
 
 def _streams(seed: int, task: Distribution) -> dict[str, np.random.Generator]:

@@ -1,6 +1,6 @@
 """Runs the benchmark and keeps all of it: `python -m benchmarks.distribution --out DIR`.
 
-The folder gets the record, the drawings, the learnt nets and the numbers of the tuned rules.
+The folder gets the record, the drawings, all that was learnt and the numbers of the tuned rules.
 """
 
 from __future__ import annotations

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.distribution.tuning import MakePolicy, Space, mean_profit, tuned
+from benchmarks.distribution.tuning import MakePolicy, Space, tuned
+from brain.reference.distribution import ALGORITHMS, Course, Tabled, playing, teach, teach_table
 from brain.reference.net_policy import NetPolicy
-from brain.reference.q_learning import QSettings, QTable, learn_table
-from brain.reference.reinforce import ReinforceSettings, learn_by_reinforce
-from brain.reference.search import SearchSettings, Shape, search
-from brain.reference.settings import LearnSettings, PpoSettings
-from envs.policies import Policy, RandomOrders, ReorderPoint, Situation
-from envs.reference.distribution import FAR, FEATURES, Distribution
-from envs.reference.distribution_env import (
-    JOINT,
-    Choice,
-    DistributionConfig,
-    DistributionEnv,
-    DistributionLanes,
-    Sight,
-    levels_of,
-)
-from envs.reference.distribution_policies import DaysOfCover, Stocked, StopBefore
+from envs.policies import Policy, RandomOrders, ReorderPoint
+from envs.reference.distribution import Distribution
+from envs.reference.distribution_policies import DaysOfCover, StopBefore
 
 OURS, STATIONARY, STOPPED = "ours: days of cover", "(s, S), tuned", "(s, S) and a stop, tuned"
 NOTHING, RANDOM = "no order", "random orders"
 Q_LEARNING, LOCAL, ANNEALING = "Q-learning", "local search", "simulated annealing"
 REINFORCE, PPO = "REINFORCE", "PPO"
-DECISIONS = 1792
-"""Of PPO between two updates, all lanes together."""
+NETS = {
+    LOCAL: "local-search",
+    ANNEALING: "simulated-annealing",
+    REINFORCE: "reinforce",
+    PPO: "ppo",
+}
+"""Learners of nets, by name in the record: what they are called elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +36,13 @@ class Size:
         fresh: scenarios that nothing else uses.
         tuning: scenarios that rules are tuned on.
         trials: of a rule's numbers.
-        judged: scenarios that a search judges nets on.
-        searches: nets that a search judges.
+        judged: scenarios that nets are judged on.
+        steps: of the learners of nets, as a `Course` has them.
         episodes: of Q-learning.
-        updates: of REINFORCE.
-        steps: of PPO.
         seeds: of every learner.
         bounded: scenarios of the bound at a price.
-        seconds: of the solver for a scenario [s].
+        seconds: of the solver for a scenario of the bound at a price [s].
+        glance: of the solver for a fixed scenario, known for free [s].
     """
 
     test: int
@@ -59,13 +50,12 @@ class Size:
     tuning: int
     trials: int
     judged: int
-    searches: int
+    steps: tuple[int, int, int, int]
     episodes: int
-    updates: int
-    steps: int
     seeds: int
     bounded: int
     seconds: float
+    glance: float
 
     @property
     def workers(self) -> int | None:
@@ -133,93 +123,28 @@ def untaught(task: Distribution, rng: np.random.Generator) -> dict[str, Policy]:
     return {NOTHING: nothing, RANDOM: RandomOrders(largest, rng)}
 
 
-def learners(
-    task: Distribution, judged: np.ndarray, size: Size
-) -> dict[str, Callable[[int], Learnt]]:
-    """What learns the month, by name; called with a seed."""
-    menu = DistributionConfig(task, Sight.STOCK, Choice.MENU)
-    searched = {
-        LOCAL: SearchSettings(size.searches),
-        ANNEALING: SearchSettings(size.searches, temperature=(300.0, 3.0)),
-    }
-
-    def q_learning(seed: int) -> Learnt:
-        env = DistributionEnv(DistributionConfig(task))
-        table = learn_table(env, seed, QSettings(size.episodes))
-        return Learnt(Q_LEARNING, seed, Tabled(task, table), _smoothed(table.returns))
-
-    def reinforce(seed: int) -> Learnt:
-        settings = ReinforceSettings(updates=size.updates, problem="month", features=FEATURES)
-        net = learn_by_reinforce(DistributionLanes(menu, 128), seed, settings)
-        return _of_net(REINFORCE, seed, task, net)
-
-    def searching(name: str) -> Callable[[int], Learnt]:
-        def found(seed: int) -> Learnt:
-            def judge(net: NetPolicy) -> float:
-                return mean_profit(task, Stocked(task, net.act), judged)
-
-            net = search(_shape(task), judge, seed, searched[name])
-            return _of_net(name, seed, task, net)
-
-        return found
-
-    taught = {name: searching(name) for name in searched}
-    return {
-        Q_LEARNING: q_learning,
-        **taught,
-        REINFORCE: reinforce,
-        PPO: lambda seed: taught_by_ppo(task, task, judged, size.steps, seed),
-    }
-
-
-def taught_by_ppo(
-    lesson: Distribution,
-    task: Distribution,
-    judged: np.ndarray,
-    steps: int,
-    seed: int,
-    stream: Path | None = None,
-) -> Learnt:
-    """The best policy for a task that PPO came by on a lesson, its training told to `stream`.
+def learners(course: Course, judged: np.ndarray, size: Size) -> dict[str, Callable[[int], Learnt]]:
+    """What learns a course, by name; called with a seed.
 
     Args:
-        lesson: what it learns on; it may be shorter than the task, if it is long enough to see no
-            end at first.
-        task: what is judged and played.
-        judged: scenarios by which the best is chosen (P, T, 2) [unit].
-        steps: decisions.
-        seed: of everything random.
-        stream: a file that grows as the training goes on.
+        course: what is learnt.
+        judged: scenarios by which nets are judged (P, T, 2) [unit].
+        size: how long each learns.
     """
-    # torch is loaded only here.
-    from brain.reference.learners import learn
+    steps = dict(zip(ALGORITHMS, size.steps, strict=True))
 
-    config = DistributionConfig(lesson, Sight.STOCK, Choice.MENU)
-    settings = LearnSettings(
-        ppo=PpoSettings(rollout=lesson.days, batch=448),
-        gamma=0.99 if lesson.days <= FAR else 0.98,
-        judge=lambda net: mean_profit(task, _playing(task, net), judged),
-        judgements=20,
-        stream=stream,
-        problem="distribution",
-        features=FEATURES,
-    )
-    net = learn(
-        "ppo", lambda: DistributionLanes(config, DECISIONS // lesson.days), steps, seed, settings
-    )
-    return _of_net(PPO, seed, task, net)
+    def table(seed: int) -> Learnt:
+        found = teach_table(size.episodes, seed, course)
+        return Learnt(Q_LEARNING, seed, Tabled(course.task, found), _smoothed(found.returns))
 
+    def net_by(name: str) -> Callable[[int], Learnt]:
+        def learnt(seed: int) -> Learnt:
+            net = teach(NETS[name], steps[NETS[name]], seed, course, judged)
+            return Learnt(name, seed, playing(course.task, net), _curve(net), net)
 
-@dataclass(frozen=True)
-class Tabled:
-    """A table of joint orders by the levels of the positions, as a policy."""
+        return learnt
 
-    task: Distribution
-    table: QTable
-
-    def __call__(self, situation: Situation) -> np.ndarray:
-        """Orders (P, 3, 1) [unit]."""
-        return JOINT[self.table.act(levels_of(self.task, situation.state))][..., None]
+    return {Q_LEARNING: table, **{name: net_by(name) for name in NETS}}
 
 
 def days_of_cover(task: Distribution) -> MakePolicy:
@@ -247,39 +172,13 @@ def _stopping(task: Distribution) -> MakePolicy:
     return lambda x: StopBefore(task, _reorder_point(x[:4]), (float(x[4]), float(x[5])))
 
 
-def _shape(task: Distribution) -> Shape:
-    """The small net of a search: eight units, orders in units, scaled by a few random episodes."""
-    config = DistributionConfig(task, Sight.STOCK, Choice.UNITS)
-    rng = np.random.default_rng(0)
-    lanes = DistributionLanes(config, 32)
-    mean = max(task.mean)
-    largest = np.array([5 * mean, 5 * mean, 10 * mean])
-    seen, over = [lanes.reset(rng)], False
-    while not over:
-        observed, _, over, _ = lanes.step(rng.uniform(0, 0.6, (32, 3)) * largest)
-        seen.append(observed)
-    told = np.concatenate(seen)
-    spread = np.maximum(told.std(axis=0), 1.0)
-    return Shape(
-        (8,), told.mean(axis=0), spread, np.zeros(3), largest, problem="month", features=FEATURES
+def _curve(net: NetPolicy) -> tuple[tuple[float, float], ...]:
+    """How a net came on: what its judge said, or what it earned in training."""
+    told = (
+        (point.step / net.card.steps, point.reward if point.score is None else point.score)
+        for point in net.card.curve
     )
-
-
-def _of_net(name: str, seed: int, task: Distribution, net: NetPolicy) -> Learnt:
-    """A net that a learner has come by, and how it came on."""
-    points = [(point.step / net.card.steps, point) for point in net.card.curve]
-    curve = tuple(
-        (share, point.reward if point.score is None else point.score)
-        for share, point in points
-        if point.reward is not None or point.score is not None
-    )
-    known = tuple((share, value) for share, value in curve if value is not None)
-    return Learnt(name, seed, _playing(task, net), known, net)
-
-
-def _playing(task: Distribution, net: NetPolicy) -> Stocked:
-    """A net as a policy: choices are looked up, numbers are units."""
-    return Stocked(task, lambda seen: JOINT[net.act(seen)] if net.discrete else net.act(seen))
+    return tuple((share, value) for share, value in told if value is not None)
 
 
 def _smoothed(returns: np.ndarray, points: int = 20) -> tuple[tuple[float, float], ...]:

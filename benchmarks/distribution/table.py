@@ -9,11 +9,19 @@ from benchmarks.results import Result, Row
 
 
 def table(result: Result) -> list[str]:
-    """Profit of an episode and the distance from the bound, policies down, scenarios across.
+    """A block for each course: profit of an episode and the distance from the bound.
 
-    A learner's line is the mean of its seeds; its last column says how far these are apart.
+    Policies stand down, scenarios across. A learner's line is the mean of its seeds; its last
+    column says how far these are apart.
     """
     rows = [row for row in result.rows if row.case.count("/") == 1]
+    courses = dict.fromkeys(row.case.partition("/")[0] for row in rows)
+    blocks = [_block([row for row in rows if row.case.startswith(f"{name}/")]) for name in courses]
+    return [line for block in blocks for line in ("", *block)][1:]
+
+
+def _block(rows: list[Row]) -> list[str]:
+    """The lines of one course."""
     cases = list(dict.fromkeys(row.case for row in rows))
     policies = [name for name in dict.fromkeys(row.policy for row in rows) if ", seed" not in name]
     found = {(row.policy, row.case): row for row in rows}
@@ -37,14 +45,9 @@ def _cells(row: Row | None) -> str:
 
 
 def _seeds(rows: list[Row], policy: str) -> str:
-    """The least and the greatest mean of a learner's seeds, case by case."""
-    told = []
-    for case in dict.fromkeys(row.case for row in rows if row.case.endswith("fresh")):
-        means = [
-            row.value
-            for row in rows
-            if row.case == case and re.fullmatch(re.escape(policy) + r", seed \d+", row.policy)
-        ]
-        if means:
-            told.append(f"{case.partition('/')[0]} {min(means):,.0f} to {max(means):,.0f}")
-    return "; ".join(told)
+    """The least and the greatest mean of a learner's seeds on fresh scenarios."""
+    seed = re.compile(re.escape(policy) + r", seed \d+")
+    means = [
+        row.value for row in rows if row.case.endswith("/fresh") and seed.fullmatch(row.policy)
+    ]
+    return f"{min(means):,.0f} to {max(means):,.0f}" if means else ""

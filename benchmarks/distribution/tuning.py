@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from envs.policies import Policy
-from envs.reference.distribution import Distribution, play
+from envs.reference.distribution import Distribution, mean_profit
 
 MakePolicy = Callable[[np.ndarray], Policy]
 """From a rule's numbers (N,) to the rule."""
@@ -55,8 +55,3 @@ def tuned(
         else:
             step = max(step * 1.5**-0.25, 0.01)
     return best, worth
-
-
-def mean_profit(task: Distribution, policy: Policy, demand: np.ndarray) -> float:
-    """Mean profit of an episode [money]."""
-    return float(play(task, policy, demand).total.sum(axis=1).mean())

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 if TYPE_CHECKING:
     from brain.reference.net_policy import NetPolicy
+    from brain.reference.q_learning import QTable
     from brain.reference.settings import Watch
     from brain.reference.stream import Line
 
@@ -20,6 +21,7 @@ TAUGHT = {
     "store-clearance": ("dqn", "ppo"),
     "weekly-containers": ("ppo",),
     "serial-hybrid": ("ppo",),
+    "distribution": ("ppo", "reinforce", "local-search", "simulated-annealing", "q-learning"),
 }
 """Problems, and the algorithms that learn them, the usual one first."""
 
@@ -32,10 +34,11 @@ def register(app: typer.Typer) -> None:
 def learn(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(TAUGHT)}.")],
     algorithm: Annotated[
-        str | None, typer.Option(help="ppo or dqn; the one that suits if not given.")
+        str | None, typer.Option(help="ppo, dqn or another that suits; the usual one if not given.")
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(help="Decisions to learn from; as many as it takes if not given.")
+        int | None,
+        typer.Option(help="Decisions, updates, nets or episodes; as many as it takes if not."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder for the policy; policies/NAME.")] = None,
@@ -61,6 +64,7 @@ def learn(
         float | None,
         typer.Option(help="serial-hybrid: missed-sale / holding cost; all from 1 to 1000 if not."),
     ] = None,
+    course: Annotated[str, typer.Option(help="distribution: month or year.")] = "month",
 ) -> None:
     """Train a policy for one of the reference problems and write it to a folder.
 
@@ -74,22 +78,33 @@ def learn(
         known = "; ".join(f"{one} by {' or '.join(some)}" for one, some in TAUGHT.items())
         raise ConfigurationError(f"{name!r} by {how!r} is not taught; expected {known}")
     watch = Watch(stream, log_dir, _tell)
+    policy: NetPolicy | QTable
     if name == "ten-products":
         policy = _ten_products(steps, seed, watch)
     elif name == "weekly-containers":
         policy = _weekly_containers(steps, seed, tables, watch)
     elif name == "serial-hybrid":
         policy = _serial_hybrid(steps, seed, cost_ratio, watch)
+    elif name == "distribution":
+        policy = _distribution(how, steps, seed, course, watch)
     else:
         policy = _store_clearance(how, steps, seed, (shop, products, units), watch)
     folder = out or Path("policies") / name
     policy.save(folder)
-    last = policy.card.curve[-1]
-    best = max(point.score for point in policy.card.curve if point.score is not None)
-    screen.print(
-        f"{policy.card.steps:,} decisions in {last.seconds:.0f} s; best score {best:.2f}; "
-        f"written to {escape(str(folder))}"
-    )
+    screen.print(f"{_outcome(policy)}; written to {escape(str(folder))}")
+
+
+def _outcome(policy: NetPolicy | QTable) -> str:
+    """How long it learnt, and how well: its judge's best score, or its last reward in training."""
+    from brain.reference.net_policy import NetPolicy
+
+    if not isinstance(policy, NetPolicy):
+        return f"{len(policy.returns):,} episodes; reward of the last {policy.returns[-1]:.2f}"
+    card = policy.card
+    scores = [point.score for point in card.curve if point.score is not None]
+    rewards = [point.reward for point in card.curve if point.reward is not None]
+    told = [f"best score {max(scores):.2f}"] if scores else [f"reward {one:.2f}" for one in rewards]
+    return "; ".join([f"{card.steps:,} steps in {card.seconds:.0f} s", *told[-1:]])
 
 
 def _ten_products(steps: int | None, seed: int, watch: Watch) -> NetPolicy:
@@ -145,6 +160,17 @@ def _serial_hybrid(
             "out for a policy that knows them all"
         )
     return teach(steps or STEPS, seed, RATIOS if cost_ratio is None else cost_ratio, watch=watch)
+
+
+def _distribution(
+    algorithm: str, steps: int | None, seed: int, course: str, watch: Watch
+) -> NetPolicy | QTable:
+    from brain.reference.distribution import TABLE, course_of, teach, teach_table
+
+    played = course_of(course)
+    if algorithm == TABLE:
+        return teach_table(steps or played.usual(TABLE), seed, played)
+    return teach(algorithm, steps or played.usual(algorithm), seed, played, watch=watch)
 
 
 def _tell(line: Line) -> None:

@@ -6,13 +6,17 @@ Watkins and Dayan (1992), "Q-learning". States and choices must be few.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium.spaces import Discrete
 
-from data.errors import ConfigurationError
+from data.errors import ConfigurationError, DataError
+
+VALUES, RETURNS = "values.csv", "returns.csv"
+"""Files of a kept table: a row per state, a column per choice; the reward of each episode."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,28 @@ class QTable:
         """The best choice in each state (N,)."""
         choices: np.ndarray = self.values[states].argmax(axis=-1)
         return choices
+
+    def save(self, folder: Path) -> None:
+        """Write the table to a folder; one already there is replaced."""
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savetxt(folder / VALUES, self.values, "%.17g", ",")
+        np.savetxt(folder / RETURNS, self.returns, "%.17g", ",")
+
+
+def load_table(folder: Path) -> QTable:
+    """The table in `folder`.
+
+    Raises:
+        DataError: a file is missing or holds no numbers.
+    """
+    try:
+        values = np.loadtxt(folder / VALUES, delimiter=",", ndmin=2)
+        return QTable(values, np.loadtxt(folder / RETURNS, delimiter=",", ndmin=1))
+    except (OSError, ValueError) as problem:
+        raise DataError(
+            f"table {folder}: expected numbers in {VALUES} and {RETURNS}, found none that can be "
+            f"read ({problem}); learn it again"
+        ) from problem
 
 
 def learn_table(

@@ -2,6 +2,7 @@
 
 Williams (1992), "Simple statistical gradient-following algorithms for connectionist reinforcement
 learning", with the batch's mean return-to-go of the day as baseline, and Adam (Kingma and Ba 2015).
+Where episodes are long, returns may be discounted: what comes much later is noise to a choice.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class ReinforceSettings:
         updates: episodes of all lanes, each followed by one step of Adam.
         learning_rate: of the first and the last step; it falls linearly [1].
         entropy: weight of the bonus for undecided policies, of the first step; it falls to 0 [1].
+        gamma: what a step's delay leaves of a reward [1].
         points: of the learning curve.
         problem, features: for the card.
     """
@@ -46,6 +48,7 @@ class ReinforceSettings:
     updates: int = 400
     learning_rate: tuple[float, float] = (1e-2, 1e-3)
     entropy: float = 0.02
+    gamma: float = 1.0
     points: int = 20
     problem: str = ""
     features: tuple[str, ...] = ()
@@ -65,6 +68,7 @@ def learn_by_reinforce(
     seed: int,
     settings: ReinforceSettings | None = None,
     tell: Callable[[Line], None] | None = None,
+    scaling: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> NetPolicy:
     """A policy of choices; the same seed gives the same one to the bit.
 
@@ -73,6 +77,8 @@ def learn_by_reinforce(
         seed: of everything random.
         settings: how; defaults suit episodes of some dozen steps.
         tell: is given a line of the training stream at every point of the curve.
+        scaling: mean and spread of what is seen (O,); those of random choices if not given, which
+            may lead far from where a policy goes.
 
     Raises:
         ConfigurationError: the world's actions are no choices.
@@ -82,7 +88,7 @@ def learn_by_reinforce(
     if not isinstance(space, Discrete):
         raise ConfigurationError("reinforce learns choices; these actions are continuous, use ppo")
     rng = np.random.default_rng(seed)
-    shift, spread = _scaling(world, rng)
+    shift, spread = _scaling(world, rng) if scaling is None else scaling
     layers = _fresh(rng, (world.observation_size, *settings.hidden, int(space.n)))
     ascent = _Adam([part for layer in layers for part in layer])
     began, curve, steps = time.monotonic(), [], 0
@@ -90,7 +96,8 @@ def learn_by_reinforce(
         episode = _play(world, layers, (shift, spread), rng)
         steps += episode.rewards.size
         left = 1.0 - update / settings.updates
-        gradient = _gradient(layers, episode, settings.entropy * left)
+        advantage = _advantage(episode.rewards, settings.gamma)
+        gradient = _gradient(layers, episode, advantage, settings.entropy * left)
         flat = ascent.step(gradient, float(np.interp(left, (0, 1), settings.learning_rate[::-1])))
         layers = tuple(zip(flat[::2], flat[1::2], strict=True))
         if (update + 1) % max(settings.updates // settings.points, 1) == 0:
@@ -181,11 +188,19 @@ def _outputs(layers: Layers, x: np.ndarray) -> list[np.ndarray]:
     return outputs
 
 
-def _gradient(layers: Layers, episode: _Episode, entropy: float) -> list[np.ndarray]:
-    """Of mean advantage x log chance, plus the entropy bonus; weight, bias, weight, ..."""
-    to_go = np.cumsum(episode.rewards[::-1], axis=0)[::-1]
-    advantage = to_go - to_go.mean(axis=1, keepdims=True)
-    advantage /= advantage.std() + 1e-12
+def _advantage(rewards: np.ndarray, gamma: float) -> np.ndarray:
+    """Return-to-go less its mean over the lanes, brought to spread 1 (T, N)."""
+    to_go = rewards.copy()
+    for t in range(len(rewards) - 2, -1, -1):
+        to_go[t] += gamma * to_go[t + 1]
+    advantage: np.ndarray = to_go - to_go.mean(axis=1, keepdims=True)
+    return advantage / (advantage.std() + 1e-12)
+
+
+def _gradient(
+    layers: Layers, episode: _Episode, advantage: np.ndarray, entropy: float
+) -> list[np.ndarray]:
+    """Of mean advantage (T, N) x log chance, plus the entropy bonus; weight, bias, weight, ..."""
     outputs = _outputs(layers, episode.seen.reshape(-1, episode.seen.shape[-1]))
     odds = outputs[-1] - outputs[-1].max(axis=1, keepdims=True)
     log_chance = odds - np.log(np.exp(odds).sum(axis=1, keepdims=True))

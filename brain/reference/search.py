@@ -7,6 +7,7 @@ now and then if not (Kirkpatrick, Gelatt and Vecchi 1983, "Optimization by simul
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import pairwise
@@ -15,6 +16,7 @@ import numpy as np
 
 from brain.reference.net_policy import Layers, NetPolicy, Point, PolicyCard
 from brain.reference.settings import Judge
+from brain.reference.stream import Line
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,11 @@ class Shape:
 
 
 def search(
-    shape: Shape, judge: Judge, seed: int, settings: SearchSettings | None = None
+    shape: Shape,
+    judge: Judge,
+    seed: int,
+    settings: SearchSettings | None = None,
+    tell: Callable[[Line], None] | None = None,
 ) -> NetPolicy:
     """The best net found; the same seed gives the same one to the bit.
 
@@ -76,6 +82,8 @@ def search(
         judge: the worth of a policy; it must give the same policy the same worth.
         seed: of everything random.
         settings: how.
+        tell: is given a line of the training stream at every point of the curve, in which a step
+            is a net judged.
     """
     settings = settings or SearchSettings()
     rng = np.random.default_rng(seed)
@@ -113,9 +121,16 @@ def search(
             best, best_weights = here, weights
         if (trial + 1) % max(settings.trials // settings.points, 1) == 0:
             curve.append(Point(trial + 1, round(time.monotonic() - began, 2), None, best))
+            if tell is not None:
+                tell(_line(name, seed, settings.trials, curve[-1]))
     seconds = round(time.monotonic() - began, 1)
     full = replace(card, steps=settings.trials, seconds=seconds, curve=tuple(curve))
     return replace(net(best_weights), card=full)
+
+
+def _line(name: str, seed: int, trials: int, point: Point) -> Line:
+    """Where the search is; what a judge plays is its own affair, so no episodes are counted."""
+    return Line(name, seed, point.step, trials, point.seconds, 0, None, None, best=point.score)
 
 
 def _first(rng: np.random.Generator, sizes: tuple[int, ...]) -> np.ndarray:

@@ -9,7 +9,7 @@ on the morning of day t is here the last arrival of day t - 1, and is not charge
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -230,7 +230,14 @@ def play(
         days.append(profit_of(task, state, flows))
         if watch is not None:
             watch(state, flows)
-    return Profit(*(np.stack(term, axis=1) for term in zip(*map(astuple, days), strict=True)))
+    # Not `astuple`, which copies every array.
+    terms = ([getattr(day, term.name) for day in days] for term in fields(Profit))
+    return Profit(*(np.stack(term, axis=1) for term in terms))
+
+
+def mean_profit(task: Distribution, policy: Policy, demand: np.ndarray) -> float:
+    """Mean profit of an episode on demand (P, T, 2) [money]."""
+    return float(play(task, policy, demand).total.sum(axis=1).mean())
 
 
 def observe(task: Distribution, state: State) -> np.ndarray:
@@ -273,4 +280,5 @@ def shared(asked: np.ndarray, stock: np.ndarray) -> np.ndarray:
     share = np.where(short, stock / np.where(short, total, 1.0), 1.0)
     # Rounding running sums keeps the sum and every share to within a unit.
     parts = np.floor(np.cumsum(asked * share[:, None], axis=1) + 0.5)
-    return np.where(short[:, None], np.diff(parts, axis=1, prepend=0.0), asked)
+    parts[:, 1:] -= parts[:, :-1].copy()
+    return np.where(short[:, None], parts, asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -9,8 +10,8 @@ import numpy as np
 import pytest
 from gymnasium.spaces import Box, Discrete
 
-from brain.reference.q_learning import QSettings, learn_table
-from data.errors import ConfigurationError
+from brain.reference.q_learning import VALUES, QSettings, learn_table, load_table
+from data.errors import ConfigurationError, DataError
 
 
 class Corridor(gymnasium.Env[int, int]):
@@ -58,3 +59,16 @@ def test_what_cannot_be_counted_is_refused() -> None:
     env.observation_space = Box(0, 1, (1,))
     with pytest.raises(ConfigurationError, match="counted states"):
         learn_table(env, 1)
+
+
+def test_a_table_is_kept_to_the_bit(tmp_path: Path) -> None:
+    """And one that is damaged or not there is refused."""
+    table = learn_table(Corridor(), 1, QSettings(1))
+    table.save(tmp_path / "table")
+    again = load_table(tmp_path / "table")
+    np.testing.assert_array_equal(again.values, table.values)
+    np.testing.assert_array_equal(again.returns, table.returns)
+    (tmp_path / "table" / VALUES).write_text("1,x\n", encoding="utf-8")
+    for folder in ("table", "nowhere"):
+        with pytest.raises(DataError, match="learn it again"):
+            load_table(tmp_path / folder)

@@ -11,6 +11,7 @@ from gymnasium.spaces import Box, Discrete
 
 from brain.reference.reinforce import (
     ReinforceSettings,
+    _advantage,
     _Episode,
     _fresh,
     _gradient,
@@ -81,9 +82,7 @@ def test_the_gradient_is_the_slope_of_what_it_climbs() -> None:
     episode = _Episode(
         rng.standard_normal((2, 6, 3)), rng.integers(5, size=(2, 6)), rng.standard_normal((2, 6))
     )
-    to_go = np.cumsum(episode.rewards[::-1], axis=0)[::-1]
-    advantage = to_go - to_go.mean(axis=1, keepdims=True)
-    advantage = (advantage / advantage.std()).ravel()
+    advantage = _advantage(episode.rewards, 0.9)
 
     def worth(numbers: list[np.ndarray]) -> float:
         nets = tuple(zip(numbers[::2], numbers[1::2], strict=True))
@@ -91,10 +90,10 @@ def test_the_gradient_is_the_slope_of_what_it_climbs() -> None:
         chance = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
         taken = np.log(chance[np.arange(12), episode.chosen.ravel()])
         entropy = -(chance * np.log(chance)).sum(axis=1)
-        return float((advantage * taken + 0.3 * entropy).mean())
+        return float((advantage.ravel() * taken + 0.3 * entropy).mean())
 
     numbers = [part for layer in layers for part in layer]
-    for number, slope in enumerate(_gradient(layers, episode, 0.3)):
+    for number, slope in enumerate(_gradient(layers, episode, advantage, 0.3)):
         for place in np.ndindex(slope.shape):
             ends = []
             for step in (1e-5, -1e-5):
@@ -102,6 +101,25 @@ def test_the_gradient_is_the_slope_of_what_it_climbs() -> None:
                 moved[number][place] += step
                 ends.append(worth(moved))
             assert slope[place] == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-4, abs=1e-8)
+
+
+def test_what_comes_later_counts_less_to_a_choice() -> None:
+    """Rewards 1, 2, 4 against 0, 0, 0 at a discount of a half are 3, 4, 4 to go, all above 0."""
+    rewards = np.array([[1.0, 0.0], [2.0, 0.0], [4.0, 0.0]])
+    above = np.array([3.0, 4.0, 4.0]) / 2
+    expected = np.stack([above, -above], axis=1)
+    np.testing.assert_allclose(_advantage(rewards, 0.5), expected / expected.std())
+    whole = _advantage(rewards, 1.0)[:, 0]
+    np.testing.assert_allclose(whole / whole[2], [7 / 4, 6 / 4, 1.0])
+
+
+def test_a_scaling_that_is_given_is_kept() -> None:
+    """Otherwise it is that of random choices."""
+    told = (np.full(1, 0.5), np.full(1, 3.0))
+    policy = learn_by_reinforce(Signs(), 1, ReinforceSettings((4,), 2), scaling=told)
+    assert (policy.shift, policy.spread) == told
+    own = learn_by_reinforce(Signs(), 1, ReinforceSettings((4,), 2))
+    assert own.spread[0] == pytest.approx(1.0, abs=0.3)
 
 
 def test_continuous_actions_are_refused() -> None:
