@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # What the README shows; `backtest` needs the wholesaler's sales (PLANNER_DATA names their folder).
-BENCHMARKS := brains optimum capacity scale lots cadence speed ten-products store-clearance \
-	distribution weekly-containers backtest
+BENCHMARKS := brains optimum capacity scale lots cadence speed serial-hybrid ten-products \
+	store-clearance distribution weekly-containers backtest
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: plan test test-slow lint bench tables brains clean

@@ -48,6 +48,7 @@ BENCHMARKS = (
     "speed",
     "sharing",
     "backtest",
+    "serial-hybrid",
     "ten-products",
     "store-clearance",
     "weekly-containers",

@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks import reference_tables
 from benchmarks.distribution.table import table as distribution
 from benchmarks.results import FOLDER, Result, Row, read
+from benchmarks.serial_hybrid import table as serial_hybrid
 
 ROOT = Path(__file__).parents[1]
 README, DOCS = ROOT / "README.md", ROOT / "docs"
@@ -258,6 +259,12 @@ TABLES: dict[str, tuple[str, Callable[[Result], list[str]]]] = {
     "modelling": ("scale", modelling),
     "lots": ("lots", lots),
     "cadence": ("cadence", cadence),
+    "serial_hybrid": ("serial-hybrid", serial_hybrid.grid),
+    "serial_hybrid_costs": ("serial-hybrid", serial_hybrid.costs),
+    "serial_hybrid_free": ("serial-hybrid", serial_hybrid.free),
+    "serial_hybrid_follows": ("serial-hybrid", serial_hybrid.follows),
+    "serial_hybrid_modes": ("serial-hybrid", serial_hybrid.modes),
+    "serial_hybrid_varied": ("serial-hybrid", serial_hybrid.varied),
     "ten_products": ("ten-products", reference_tables.ten_products),
     "store_clearance": ("store-clearance", reference_tables.store_clearance),
     "weekly_containers": ("weekly-containers", reference_tables.weekly_containers),
