@@ -1,6 +1,6 @@
 """A table of ratios as SVG in which what is worse stands out, whatever one's eyes.
 
-A ratio below one is green. One above it is red, bold and has a sign; the rest is grey.
+A ratio below one is green. One above it is red, bold and has a sign; one is grey.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def heat(
         columns: names (C,).
         values: ratios (R, C) [1]; a cell that is not a number is left empty.
         text: words in place of the ratios (R, C).
-        tolerance: a ratio above one by no more than this is neither better nor worse [1].
+        tolerance: a ratio no further than this from one is neither better nor worse [1].
     """
     ratios = np.asarray(values, dtype=float)
     told = [[f"{ratio:,.2f}" for ratio in row] for row in ratios] if text is None else text
@@ -71,8 +71,8 @@ def _key(tolerance: float) -> list[tuple[float, str]]:
     """What the colours mean: a ratio and words of each."""
     if not tolerance:
         return [(0.75, "below 1"), (1.0, "1"), (2.0, "above 1")]
-    most = f"{1 + tolerance:g}"
-    return [(0.75, "below 1"), (1.0, f"1 to {most}"), (2.0, f"above {most}")]
+    least, most = f"{1 - tolerance:g}", f"{1 + tolerance:g}"
+    return [(0.75, f"below {least}"), (1.0, "1"), (2.0, f"above {most}")]
 
 
 def _cell(
@@ -83,7 +83,7 @@ def _cell(
         return
     x, y, wide = place
     worse = ratio > 1 + tolerance
-    fill = _fill(ratio, worse)
+    fill = ALIKE if abs(ratio - 1) <= tolerance else _shade(ratio)
     yield svg.rectangle(x + 1, y + 1, wide - 2, HIGH - 2, fill)
     weight = "bold" if worse else "normal"
     words = SIGN + words if worse else words
@@ -92,8 +92,6 @@ def _cell(
     )
 
 
-def _fill(ratio: float, worse: bool) -> str:
-    if ratio >= 1 and not worse:
-        return ALIKE
+def _shade(ratio: float) -> str:
     share = float(np.abs(np.log2(np.clip(ratio, 0.5, 2.0))))
-    return svg.blend(WORSE if worse else BETTER, FAINTEST + (1 - FAINTEST) * share)
+    return svg.blend(WORSE if ratio > 1 else BETTER, FAINTEST + (1 - FAINTEST) * share)

@@ -1,4 +1,4 @@
-"""Writes the README's tables and its sample output: `make tables`.
+"""Writes the README's tables, its sample output and drawings of results: `make tables`.
 
 Tables come from the committed results and stand between `<!-- table: NAME -->` and `<!-- end -->`;
 what `planner plan` prints on the shipped sample stands after `<!-- output -->`. Nothing else in the
@@ -20,6 +20,7 @@ from benchmarks import reference_tables
 from benchmarks.distribution.table import table as distribution
 from benchmarks.results import FOLDER, Result, Row, read
 from benchmarks.serial_hybrid import table as serial_hybrid
+from benchmarks.serial_hybrid.drawings import draw_all
 
 ROOT = Path(__file__).parents[1]
 README, DOCS = ROOT / "README.md", ROOT / "docs"
@@ -292,6 +293,13 @@ def filled(text: str, folder: Path = FOLDER) -> str:
     return re.sub(pattern, table, text, flags=re.DOTALL)
 
 
+def drawings(folder: Path = FOLDER) -> dict[Path, str]:
+    """The drawings in the docs that are made from results alone."""
+    drawn = draw_all(read("serial-hybrid", folder))
+    places = {DOCS / f"serial-hybrid-{name}.svg": words for name, words in drawn.items()}
+    return {place: words for place, words in places.items() if place.exists()}
+
+
 def with_output(text: str, printed: str) -> str:
     """The text with `printed` in place of the sample output it shows."""
     block = f"<!-- output -->\n```\n{printed.rstrip()}\n```\n<!-- end -->"
@@ -348,3 +356,5 @@ if __name__ == "__main__":
         text = page.read_text(encoding="utf-8")
         if "<!-- table: " in text:
             page.write_text(filled(text), encoding="utf-8")
+    for place, words in drawings().items():
+        place.write_text(words, encoding="utf-8")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.curves import drawn
-from benchmarks.tables import filled, sample_output
+from benchmarks.tables import drawings, filled, sample_output
 from brain.registry import shipped
 
 ROOT = Path(__file__).parents[1]
@@ -48,6 +48,14 @@ def test_the_learning_curves_are_those_of_the_shipped_brains() -> None:
     """The figure is drawn from their cards."""
     drawing = (ROOT / "docs" / "learning_curves.svg").read_text(encoding="utf-8")
     assert drawing == drawn([brain.card for brain in shipped()])
+
+
+def test_drawings_of_results_are_those_of_the_committed_results() -> None:
+    """Every one that the docs show."""
+    made = drawings()
+    assert len(made) == 3
+    for place, words in made.items():
+        assert place.read_text(encoding="utf-8") == words, place.name
 
 
 def test_the_output_shown_is_the_real_one(tmp_path: Path) -> None:

@@ -40,9 +40,10 @@ def luminance(colour: str) -> float:
 
 
 def test_worse_is_red_and_bold_and_has_a_sign() -> None:
-    """Better is green without a sign; what is hardly above one is neither."""
-    drawn = heat("cost", ["r"], ["a", "b", "c"], np.array([[0.8, 1.01, 1.2]]), tolerance=0.02)
-    better, alike, worse = cells(drawn)
+    """Better is green without a sign; what is hardly above or below one is neither."""
+    ratios = np.array([[0.8, 0.99, 1.01, 1.2]])
+    better, below, alike, worse = cells(heat("cost", ["r"], list("abcd"), ratios, tolerance=0.02))
+    assert below[0] == alike[0]
     red, green, _ = parts(better[0])
     assert green > red
     assert len(set(parts(alike[0]))) == 1

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from brain.reference import serial_hybrid
 from brain.reference.commands import register
-from brain.reference.net_policy import NetPolicy, load_policy
+from brain.reference.net_policy import NetPolicy, load_policy, shipped
 from brain.reference.serial_hybrid import (
     KNOTS,
     PROBLEM,
@@ -27,12 +27,13 @@ from brain.reference.stream import read_stream
 from data.errors import ConfigurationError, DataError
 from data.outlook import outlook_of
 from envs.dynamics import opening_state
-from envs.policies import HIGHEST_Z, LOWEST_Z, SafetyStockRule, Situation
+from envs.policies import HIGHEST_Z, LOWEST_Z, SafetyStockRule, Situation, constant
 from envs.reference.serial_hybrid import STAGES, Course, Drawn, draw
-from envs.reference.serial_hybrid_chains import Search
+from envs.reference.serial_hybrid_chains import Search, expected_costs, side_by_side
 from envs.reference.serial_hybrid_lanes import REACH, SEEN
 from envs.reference.serial_hybrid_policies import SafetyUnits
 from envs.simulator import simulate
+from envs.theory import safety_factor
 
 SEARCH = Search(generations=2, candidates=4, elite=2, products=6)
 SMALL = Lesson(profiles=("2-3-4", "varying"), review=10, lanes=6, judging=6, search=SEARCH)
@@ -175,3 +176,18 @@ def test_a_policy_is_taught_by_a_command(tmp_path: Path, monkeypatch: pytest.Mon
     ended = CliRunner().invoke(app, ["learn", PROBLEM, "--cost-ratio", "0.5"])
     assert isinstance(ended.exception, ConfigurationError)
     assert "expected 1 to 1000" in str(ended.exception)
+
+
+def test_the_shipped_policy_beats_the_textbook_at_every_ratio() -> None:
+    """On products that nobody learnt from, space free, sigma at its largest."""
+    policy = shipped(PROBLEM)
+    for ratio in (10.0, 100.0, 1000.0):
+        drawn = draw(np.random.default_rng(8), Course(cost_ratio=ratio, products=40))
+        chains = side_by_side([drawn])
+        demand = chains.demand(np.random.default_rng(9))
+        textbook = constant(np.full((STAGES, 1), float(safety_factor(ratio))))
+        ours, theirs = (
+            expected_costs(chains, factors, demand).mean()
+            for factors in (factors_by(policy, drawn), textbook)
+        )
+        assert ours < 0.95 * theirs
