@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from brain.reference import store_clearance, ten_products
 from brain.reference.commands import TAUGHT, register
 from brain.reference.net_policy import load_policy
+from brain.reference.q_learning import load_table
 from data.container_tables import write_weekly
 from data.containers import made_up
 from data.errors import ConfigurationError
@@ -63,6 +64,34 @@ def test_a_policy_for_a_visitors_own_items_is_written(app: typer.Typer, tmp_path
     ended = CliRunner().invoke(app, ["learn", "weekly-containers", *options])
     assert ended.exit_code == 0, ended.output
     assert load_policy(out).card.facts["items"] == [f"item-0{n} at here" for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "steps"),
+    [("reinforce", 2), ("local-search", 2), ("simulated-annealing", 2), ("ppo", 448)],
+)
+@pytest.mark.parametrize("course", ["month", "year"])
+def test_every_learner_of_the_distribution_can_be_trained(
+    app: typer.Typer, tmp_path: Path, algorithm: str, steps: int, course: str
+) -> None:
+    """On the month and on the year; its card says which."""
+    out = tmp_path / "policy"
+    options = ["--algorithm", algorithm, "--steps", str(steps), "--course", course]
+    ended = CliRunner().invoke(app, ["learn", "distribution", *options, "--out", str(out)])
+    assert ended.exit_code == 0, ended.output
+    assert load_policy(out).card.problem == course
+    assert "written to" in ended.output
+
+
+def test_a_table_is_written_too(app: typer.Typer, tmp_path: Path) -> None:
+    """Of tabular Q-learning, on so many episodes; another course is refused."""
+    options = ["--algorithm", "q-learning", "--steps", "2", "--out", str(tmp_path / "table")]
+    ended = CliRunner().invoke(app, ["learn", "distribution", *options])
+    assert ended.exit_code == 0, ended.output
+    assert len(load_table(tmp_path / "table").returns) == 2
+    ended = CliRunner().invoke(app, ["learn", "distribution", "--course", "decade", *options])
+    assert isinstance(ended.exception, ConfigurationError)
+    assert "month, year" in str(ended.exception)
 
 
 def test_what_is_not_taught_is_refused(app: typer.Typer) -> None:
