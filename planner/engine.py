@@ -180,7 +180,8 @@ class Processes(Engine):
             self._pool = self._started()
         try:
             future = self._pool.submit(_carry_out, function, path, item)
-        except BrokenProcessPool:
+        except (BrokenProcessPool, OSError):
+            # A pool that breaks while it starts a worker closes pipes that the start needs.
             self._pool = self._started()
             future = self._pool.submit(_carry_out, function, path, item)
         self._under_way.add(future)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -142,6 +145,24 @@ def test_an_item_that_kills_every_worker_ends_the_work(processes: Engine, tmp_pa
         list(results)
     assert len(marker.read_text()) >= RETRIES + 1
     assert list(processes.map(chores.refused, -1, range(3))) == [0, 1, 2]
+
+
+def test_a_pool_that_breaks_while_it_is_given_work_is_replaced(
+    processes: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker's start then finds its pipes closed; nobody who waits for results notices."""
+    submit, failed = ProcessPoolExecutor.submit, []
+
+    def breaking(pool: ProcessPoolExecutor, *args: Any) -> Any:
+        if len(failed) < 2:
+            failed.append(pool)
+            if len(failed) == 2:
+                raise OSError(errno.EBADF, "Bad file descriptor")
+        return submit(pool, *args)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", breaking)
+    assert list(processes.map(chores.refused, -1, range(5))) == [0, 1, 2, 3, 4]
+    assert len(failed) == 2
 
 
 def test_workers_leave_an_interruption_to_the_planner(processes: Engine) -> None:
