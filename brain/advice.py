@@ -26,7 +26,7 @@ from envs.policies import HIGHEST_Z, LOWEST_Z, Situation
 THEORY = "theory"
 FAMILY = "family brain"
 BASE_STOCK = "base-stock"
-PASSED_ON = "none for what the chain still holds; more of it is not worth buying"
+PASSED_ON = "more of it is not worth buying"
 """Why no brain is asked about a product of which nothing is bought."""
 
 
