@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from benchmarks.results import Result, Row
-from benchmarks.serial_hybrid import drawings, table
+from benchmarks.serial_hybrid import drawings, find, kept, table
 from benchmarks.serial_hybrid.contest import (
     BOUND,
     OPTIMISER,
@@ -26,7 +27,7 @@ from benchmarks.serial_hybrid.contest import (
 from benchmarks.serial_hybrid.field import Field, field_of
 from benchmarks.serial_hybrid.found import Noted, Trial, followed, found_in
 from benchmarks.serial_hybrid.plan import FULL, QUICK, Cell, shape_name
-from brain.reference.net_policy import NetPolicy
+from brain.reference.net_policy import NetPolicy, load_policy
 from brain.reference.serial_hybrid import Lesson, teach
 from envs.policies import SafetyStockRule, constant
 from envs.reference.serial_hybrid import OVERFLOW, SPACE, Course
@@ -243,3 +244,17 @@ def test_drawings_are_whole(result: Result) -> None:
         assert ElementTree.fromstring(words).tag.endswith("svg")
     assert "demand missed" in drawn["views-r100"]
     assert OPTIMISER in drawn["beside-optimiser"]
+
+
+def test_a_quick_run_is_whole_and_can_be_kept(tmp_path: Path) -> None:
+    """Every cell has its rows, small worlds first; drawings and nets are written."""
+    found = find(quick=True, seed=1)
+    kept(found, tmp_path)
+    cases = {row.case for row in found.result.rows}
+    for cell in QUICK.cells():
+        assert any(case == cell.name or case.startswith(f"{cell.name}/") for case in cases)
+    assert found.result.rows[0].case.startswith("1 product/")
+    written = {path.name for path in tmp_path.iterdir()}
+    assert {"serial-hybrid-beside-optimiser.svg", "serial-hybrid-views-r100.svg"} <= written
+    assert load_policy(tmp_path / "nets" / "serial-hybrid-1").card.seed == found.learnt[0].card.seed
+    assert all(make(found.result) for make in (table.grid, table.free, table.varied))
