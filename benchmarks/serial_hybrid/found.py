@@ -66,7 +66,7 @@ def found_in(trial: Trial, cell: Cell) -> list[Row]:
     if cell.kind == "free":
         return list(_free(cell, contest))
     # Who counts on one lead time is not told which one comes: knowing demand is no bound then.
-    asked = FEW if cell.course.profile != VARYING else FEW[:-1]
+    asked = [name for name in FEW if name != BOUND or cell.course.profile != VARYING]
     paid = {name: lived() for name, lived in contest.free().items() if name in asked}
     return list(_costs(cell.name, paid))
 
