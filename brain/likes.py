@@ -95,9 +95,8 @@ def _span(population: Population, shape: str) -> tuple[float, float]:
 def _examined(brain: Brain, ratio: float, shape: str, seed: int, exam: LikesExam) -> Like:
     lanes = _lanes_like(brain.card.learnt, ratio, shape, seed, exam)
     products = lanes.products
-    windows = lanes.outlook.windows(0)
     theory = theory_factors(
-        windows,
+        lanes.outlook.typical,
         products.holding_share,
         products.cost_ratio,
         lanes.outlook.protection_interval[0],

@@ -137,6 +137,13 @@ class Outlook:
             self.echelon_interval * self._cumulative_variance[-1] / len(self.mean),
         )
 
+    @property
+    def certain(self) -> Outlook:
+        """The outlook as if its mean were sure to come."""
+        same = Outlook(self.mean, np.zeros_like(self.std), self.lead_time)
+        same._order_interval = self._order_interval
+        return same
+
     def take(self, products: np.ndarray) -> Outlook:
         """The outlook of the products at `products` (indices or a mask)."""
         part = Outlook(self.mean[:, products], self.std[:, products], self.lead_time[:, products])

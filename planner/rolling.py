@@ -8,7 +8,6 @@ from typing import Protocol
 import numpy as np
 
 from data.engine import Alone
-from data.forecast import WEEK as PERIODS_A_WEEK
 from data.outlook import Outlook
 from data.scenario import Scenario
 from data.stock import StockState
@@ -205,19 +204,14 @@ def certain_levels(task: Task, start: Basis | None = None) -> tuple[np.ndarray, 
 
     Without a basis, many products are solved in batches, to within `CERTAIN_GAP` of the least cost.
     """
-    outlook = task.outlook
-    may_order = task.scenario.may_order(PERIODS_A_WEEK)
-    certain = replace(
-        task,
-        outlook=Outlook(outlook.mean, np.zeros_like(outlook.std), outlook.lead_time, may_order),
-    )
+    certain = replace(task, outlook=task.outlook.certain)
     if start is None and task.z.shape[1] > MANY:
         shipments, basis = _in_small_batches(certain), None
         lost_sales = moved(certain, shipments).lost_sales
     else:
         answer = reconcile(certain, start)
         shipments, lost_sales, basis = answer.shipments, answer.lost_sales, answer.basis
-    mean = outlook.mean[task.period : task.period + task.periods]
+    mean = task.outlook.mean[task.period : task.period + task.periods]
     return planned_level(shipments, task.stock, mean - lost_sales), basis
 
 

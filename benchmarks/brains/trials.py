@@ -148,7 +148,7 @@ def advisor_on(lanes: Lanes, panel: Panel, traits: Traits | None = None) -> Advi
     products, outlook = lanes.products, lanes.outlook
     traits = traits or products.traits
     theory = theory_factors(
-        outlook.windows(0),
+        outlook.typical,
         traits.holding_share,
         traits.cost_ratio,
         outlook.protection_interval[0],

@@ -32,8 +32,32 @@ from envs.reference.distribution import Distribution, play, sample_demand
 NAME = "distribution"
 _MONTH, _YEAR = (course.steps for course in COURSES.values())
 FULL = {
-    "month": Size(50, 2000, 400, 800, 48, _MONTH, EPISODES, 3, 16, 10.0, 5.0),
-    "year": Size(50, 100, 16, 200, 16, _YEAR, EPISODES, 3, 6, 40.0, 1.5),
+    "month": Size(
+        test=50,
+        fresh=2000,
+        tuning=400,
+        trials=800,
+        judged=48,
+        steps=_MONTH,
+        episodes=EPISODES,
+        seeds=3,
+        bounded=16,
+        seconds=10.0,
+        glance=5.0,
+    ),
+    "year": Size(
+        test=50,
+        fresh=100,
+        tuning=16,
+        trials=200,
+        judged=16,
+        steps=_YEAR,
+        episodes=EPISODES,
+        seeds=3,
+        bounded=6,
+        seconds=40.0,
+        glance=1.5,
+    ),
 }
 QUICK = {
     "month": Size(4, 100, 40, 12, 8, (3584, 4, 12, 12), 20, 1, 1, 1.0, 0.5),

@@ -47,7 +47,7 @@ BRAIN = "brain, space ignored"
 TEXTBOOK, SCALED = "textbook", "textbook, scaled to fit"
 TUNED = "constant z, tuned"
 BOUND = "perfect information"
-ZERO, RANDOM = "no safety stock", "random safety stock"
+RANDOM = "random safety stock"
 THUMB, LOOK_AHEAD = "1 + sqrt(mean sigma)", "forecast orders, stock ignored"
 MANY = 100
 """In larger worlds one brain's advice is reconciled, not two: it takes minutes [product]."""
@@ -55,11 +55,6 @@ STEPS = (1.0, 0.25)
 """First and last step of the search for constant safety factors [1]."""
 MOST_ROUNDS = 24
 Lived = Callable[[], Paid]
-
-
-def certain(outlook: Outlook) -> Outlook:
-    """The forecast as if its mean were sure to come."""
-    return Outlook(outlook.mean, np.zeros_like(outlook.std), outlook.lead_time)
 
 
 @dataclass(frozen=True)
@@ -186,7 +181,7 @@ def optimiser_only(one: OneWorld) -> Policy:
     """The same programme with nobody's advice: it takes the mean for certain."""
     problem = one.problem
     nothing = constant(np.zeros(problem.scenario.products.lead_time.shape))
-    return Levels(problem.scenario, certain(problem.outlook), nothing, AHEAD)
+    return Levels(problem.scenario, problem.outlook.certain, nothing, AHEAD)
 
 
 def asked_at_prices(one: OneWorld) -> Policy:

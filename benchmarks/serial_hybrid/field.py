@@ -84,7 +84,8 @@ class Field:
         drawn: all their products (N,), none sharing anything.
         demand: one future of each (1, T, N) [unit].
         products: K, of one world.
-        coupled: whether a world's products share its space.
+        coupled: whether a world's products share its space; what a unit beyond it costs is then
+            the same in every world, so all products have one cost ratio.
     """
 
     drawn: Drawn
@@ -131,7 +132,7 @@ class Field:
         drawn = self.drawn
         rates = rates_of(drawn.scenario)
         if self.coupled:
-            network = self.world(0).drawn.scenario.network
+            network = sharing_space(drawn.scenario.take(self._columns(0))).network
             rates = replace(
                 rates, storage_capacity=network.storage_capacity, overflow=network.overflow_price
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,11 +52,13 @@ def learn(
         typer.Option(help="store-clearance: folder with orders, order_products and products."),
     ] = None,
     products: Annotated[
-        int, typer.Option(min=1, help="store-clearance: how many of the busiest products.")
-    ] = 6,
+        int | None,
+        typer.Option(min=1, help="store-clearance: how many of the busiest products; 6."),
+    ] = None,
     units: Annotated[
-        float, typer.Option(min=0.001, help="store-clearance: units sold per order line.")
-    ] = 5.0,
+        float | None,
+        typer.Option(min=0.001, help="store-clearance: units sold per order line; 5."),
+    ] = None,
     tables: Annotated[
         Path | None,
         typer.Option(help="weekly-containers: folder with forecast, inventory, purchase_orders."),
@@ -64,7 +67,7 @@ def learn(
         float | None,
         typer.Option(help="serial-hybrid: missed-sale / holding cost; all from 1 to 1000 if not."),
     ] = None,
-    course: Annotated[str, typer.Option(help="distribution: month or year.")] = "month",
+    course: Annotated[str | None, typer.Option(help="distribution: month, or year.")] = None,
 ) -> None:
     """Train a policy for one of the reference problems and write it to a folder.
 
@@ -77,6 +80,15 @@ def learn(
     if how not in TAUGHT.get(name, ()):
         known = "; ".join(f"{one} by {' or '.join(some)}" for one, some in TAUGHT.items())
         raise ConfigurationError(f"{name!r} by {how!r} is not taught; expected {known}")
+    _check_options(
+        name,
+        {
+            "store-clearance": {"--shop": shop, "--products": products, "--units": units},
+            "weekly-containers": {"--tables": tables},
+            "serial-hybrid": {"--cost-ratio": cost_ratio},
+            "distribution": {"--course": course},
+        },
+    )
     watch = Watch(stream, log_dir, _tell)
     policy: NetPolicy | QTable
     if name == "ten-products":
@@ -86,12 +98,22 @@ def learn(
     elif name == "serial-hybrid":
         policy = _serial_hybrid(steps, seed, cost_ratio, watch)
     elif name == "distribution":
-        policy = _distribution(how, steps, seed, course, watch)
+        policy = _distribution(how, steps, seed, course or "month", watch)
     else:
-        policy = _store_clearance(how, steps, seed, (shop, products, units), watch)
+        policy = _store_clearance(how, steps, seed, (shop, products or 6, units or 5.0), watch)
     folder = out or Path("policies") / name
     policy.save(folder)
     screen.print(f"{_outcome(policy)}; written to {escape(str(folder))}")
+
+
+def _check_options(name: str, special: Mapping[str, Mapping[str, object]]) -> None:
+    """Refuse an option of another problem; it would be passed over."""
+    from data.errors import ConfigurationError
+
+    for problem, options in special.items():
+        for option, value in options.items():
+            if value is not None and problem != name:
+                raise ConfigurationError(f"{option} is for {problem}; leave it out for {name}")
 
 
 def _outcome(policy: NetPolicy | QTable) -> str:

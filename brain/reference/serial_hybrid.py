@@ -24,7 +24,6 @@ from envs.reference.serial_hybrid_chains import (
     tuned,
 )
 from envs.reference.serial_hybrid_lanes import SEEN, SerialHybridLanes, view
-from envs.reference.serial_hybrid_policies import UnitsOfSafety
 from envs.reference.serial_profiles import PROFILES
 
 PROBLEM = "serial-hybrid"
@@ -186,22 +185,6 @@ def factors_by(policy: NetPolicy, drawn: Drawn, review: int | None = None) -> Le
     alone = replace(drawn, course=replace(drawn.course, coupled=False))
     held = facts["review"] if review is None else review
     return LearntFactors(policy, centre, side_by_side([alone]), held)
-
-
-def safety_by(policy: NetPolicy, drawn: Drawn, review: int | None = None) -> UnitsOfSafety:
-    """The same as safety stock in units (P, M, K), for `SafetyUnits` or a programme.
-
-    It follows sigma from day to day, however long an answer is held; above the shelf it may be
-    less than nothing.
-    """
-    factors = factors_by(policy, drawn, review)
-
-    def units(situation: Situation) -> np.ndarray:
-        windows = factors.chains.outlook.order_windows(situation.state.period)
-        safety: np.ndarray = factors(situation) * windows.std
-        return safety
-
-    return units
 
 
 def _kinds(courses: tuple[Course, ...]) -> list[Course]:

@@ -20,7 +20,6 @@ from benchmarks.serial_hybrid.contest import (
     TUNED,
     Contest,
     advised,
-    certain,
     optimiser_only,
     programme,
 )
@@ -97,14 +96,6 @@ def test_without_uncertainty_brain_and_optimiser_are_the_optimiser() -> None:
     where = field(replace(SHORT, sigma_max=1), worlds=1)
     ours = where.lived_apart(lambda one: programme(one, one.advisor))
     np.testing.assert_allclose(ours.cost, where.lived_apart(optimiser_only).cost, rtol=1e-9)
-
-
-def test_a_forecast_taken_for_certain_keeps_its_mean() -> None:
-    """Only the deviations go."""
-    outlook = field().outlook
-    assert np.array_equal(certain(outlook).mean, outlook.mean)
-    assert outlook.std.any()
-    assert not certain(outlook).std.any()
 
 
 def test_what_is_tuned_beats_the_textbook_where_it_was_tuned() -> None:
@@ -257,4 +248,5 @@ def test_a_quick_run_is_whole_and_can_be_kept(tmp_path: Path) -> None:
     written = {path.name for path in tmp_path.iterdir()}
     assert {"serial-hybrid-beside-optimiser.svg", "serial-hybrid-views-r100.svg"} <= written
     assert load_policy(tmp_path / "nets" / "serial-hybrid-1").card.seed == found.learnt[0].card.seed
-    assert all(make(found.result) for make in (table.grid, table.free, table.varied))
+    for make, lines in ((table.grid, 12), (table.free, 33), (table.varied, 19)):
+        assert len([line for line in make(found.result) if line.startswith("|")]) == lines

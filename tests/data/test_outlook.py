@@ -79,6 +79,19 @@ def test_typical_windows_are_those_of_a_forecast_that_never_changes() -> None:
         np.testing.assert_allclose(getattr(outlook.typical, name), expected)
 
 
+def test_a_forecast_taken_for_certain_keeps_its_mean_and_its_order_days() -> None:
+    """Only the deviations go."""
+    may_order = np.zeros((7, 3, 2), dtype=bool)
+    may_order[2] = True
+    mean = random_outlook().mean
+    outlook = Outlook(mean, 0.3 * mean, LEAD_TIME, may_order)
+    sure = outlook.certain
+    assert not sure.windows(3).std.any()
+    ours, theirs = outlook.order_windows(3), sure.order_windows(3)
+    assert np.array_equal(ours.echelon_mean, theirs.echelon_mean)
+    assert (theirs.echelon_mean > sure.windows(3).echelon_mean).all()
+
+
 def test_windows_beyond_the_forecast_are_refused() -> None:
     """The sentence says how far the forecast reaches."""
     outlook = random_outlook(days=90)

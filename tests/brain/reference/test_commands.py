@@ -103,6 +103,21 @@ def test_what_is_not_taught_is_refused(app: typer.Typer) -> None:
             assert name in str(ended.exception)
 
 
+def test_an_option_of_another_problem_is_refused(app: typer.Typer, tmp_path: Path) -> None:
+    """Instead of being passed over; nothing is trained."""
+    for name, option, value, theirs in (
+        ("ten-products", "--course", "year", "distribution"),
+        ("distribution", "--cost-ratio", "10", "serial-hybrid"),
+        ("serial-hybrid", "--products", "3", "store-clearance"),
+        ("store-clearance", "--tables", "here", "weekly-containers"),
+    ):
+        out = tmp_path / "policy"
+        ended = CliRunner().invoke(app, ["learn", name, option, value, "--out", str(out)])
+        assert isinstance(ended.exception, ConfigurationError)
+        assert f"{option} is for {theirs}" in str(ended.exception)
+        assert not out.exists()
+
+
 def test_every_option_is_explained_and_an_example_is_given(app: typer.Typer) -> None:
     """In the help of the command."""
     from brain.reference.commands import learn

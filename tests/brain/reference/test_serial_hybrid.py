@@ -19,7 +19,6 @@ from brain.reference.serial_hybrid import (
     Lesson,
     centre_of,
     factors_by,
-    safety_by,
     teach,
 )
 from brain.reference.settings import Watch
@@ -31,7 +30,6 @@ from envs.policies import HIGHEST_Z, LOWEST_Z, SafetyStockRule, Situation, const
 from envs.reference.serial_hybrid import STAGES, Course, Drawn, draw
 from envs.reference.serial_hybrid_chains import Search, expected_costs, side_by_side
 from envs.reference.serial_hybrid_lanes import REACH, SEEN
-from envs.reference.serial_hybrid_policies import SafetyUnits
 from envs.simulator import simulate
 from envs.theory import safety_factor
 
@@ -124,16 +122,6 @@ def test_an_answer_is_held_for_its_review(policy: NetPolicy, drawn: Drawn) -> No
                 answers.append(factors(Situation(today, None, drawn.world)))  # type: ignore[arg-type] # not seen
             new = [day for day in range(1, 30) if (answers[day] != answers[day - 1]).any()]
             assert [0, *new] == days
-
-
-def test_units_are_the_factors_in_sigmas(policy: NetPolicy, drawn: Drawn) -> None:
-    """Ordered up to as units they make the same orders."""
-    outlook = outlook_of(drawn.scenario, drawn.course.days)
-    demand = drawn.demand(np.random.default_rng(4), paths=2)
-    state = opening_state(drawn.scenario.stock, drawn.world, paths=2)
-    rule = SafetyUnits(outlook, safety_by(policy, drawn, review=10))
-    found = simulate(drawn.world, drawn.rates, state, rule, demand).holding
-    np.testing.assert_allclose(found, cost(drawn, policy, review=10))
 
 
 def test_constants_are_tuned_at_the_ratios_that_are_met() -> None:
